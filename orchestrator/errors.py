@@ -1,0 +1,22 @@
+"""The one root of our failures: a stable code and a verdict on retrying."""
+
+from typing import ClassVar
+
+
+class OrchestratorError(Exception):
+    """A failure of ours. `str(error)` holds ids, fields and fixes only: never a name, a number or a text of a customer."""
+
+    code: ClassVar[str] = "internal"
+    retryable: ClassVar[bool] = False
+
+
+class BadInput(OrchestratorError):
+    """Something a caller gave does not fit. Names the field and the fix; a CLI ends with 2, the API answers 4xx."""
+
+    code = "bad_input"
+
+    def __init__(self, detail: str, *, field: str | None = None, fix: str | None = None, code: str | None = None) -> None:
+        super().__init__(detail)
+        self.detail, self.field, self.fix = detail, field, fix
+        if code is not None:
+            self.code = code  # type: ignore[misc]  # one instance may carry a finer reason than its class
