@@ -1,0 +1,117 @@
+"""Escalations, what was decided about them, and what customers were promised."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, text
+from sqlmodel import Field, SQLModel
+
+from orchestrator.escalations.states import Outcome, State
+from orchestrator.storage.columns import (
+    code_point_text,
+    instant,
+    json_list,
+    json_value,
+    one_of,
+    optional_instant,
+    primary_id,
+)
+
+
+class PromiseState(StrEnum):
+    WRITTEN = "written"  # the row is there, the words are not out yet: not a promise so far
+    OPEN = "open"
+    KEPT = "kept"
+    RENEWED = "renewed"  # an apology and a new time went out before it broke; the new promise points back here
+    BROKEN = "broken"
+    RELEASED = "released"  # by the customer
+    UNSAID = "unsaid"  # the words never went out: it never was a promise
+
+
+class EscalationRow(SQLModel, table=True):
+    """The case of getting a person to a customer. One open row per customer, kept so by a unique index.
+
+    `rule`, `version`, `purpose`, `priority` and `queue` come from the strongest live moment. `revision` counts the changes that
+    the process has to look at; a hint to the workflow says no more than "look again".
+    """
+
+    __tablename__ = "escalations"
+    __table_args__ = (
+        Index("one_open_escalation", "customer_id", unique=True, postgresql_where=text("state <> 'closed'")),
+        Index("escalations_open", "opened_at", postgresql_where=text("state <> 'closed'")),
+        Index("escalations_of_customer", "customer_id", "opened_at"),
+    )
+
+    id: UUID = primary_id()
+    customer_id: UUID = Field(foreign_key="customers.id")
+    state: State = one_of(State, default=State.OPEN)
+    outcome: Outcome | None = one_of(Outcome, default=None)
+    reasons: list[Any] = json_list()  # codes that explain a suppressed or expired outcome, or the present wait
+    rule: str = code_point_text()
+    version: int
+    purpose: str
+    priority: int
+    queue: str | None = Field(default=None)
+    step: int = Field(default=0)  # index into the rule's steps
+    tries: int = Field(default=0)  # customer attempts made within the present step
+    opened_at: datetime = instant()
+    not_before: datetime = instant()  # grace, late grace, the pause before a retry, a time the customer asked for
+    wait_until: datetime | None = optional_instant()
+    revision: int = Field(default=0)
+    closed_at: datetime | None = optional_instant()
+    canceled_reason: str | None = Field(default=None)
+
+
+class DecisionRow(SQLModel, table=True):
+    """One recorded look at all gates: the answer, and every gate's verdict with its figures and its sentence."""
+
+    __tablename__ = "decisions"
+    __table_args__ = (Index("decisions_of_escalation", "escalation_id", "at"),)
+
+    id: UUID = primary_id()
+    escalation_id: UUID = Field(foreign_key="escalations.id")
+    customer_id: UUID = Field(foreign_key="customers.id", index=True)
+    at: datetime = instant()
+    occasion: str  # "opened", "window", "prepare"
+    medium: str
+    answer: str  # "go", "wait", "refuse"
+    until: datetime | None = optional_instant()
+    reasons: list[Any] = json_list()
+    verdicts: list[Any] = json_list()  # [{"gate", "state", "sentence", "figures"}]
+    rule: str
+    version: int
+
+
+class PromiseRow(SQLModel, table=True):
+    """What the customer was told, and what became of it. Written before the words go out."""
+
+    __tablename__ = "promises"
+    __table_args__ = (Index("promises_open", "due_at", postgresql_where=text("state IN ('written', 'open')")),)
+
+    id: UUID = primary_id()
+    escalation_id: UUID = Field(foreign_key="escalations.id", index=True)
+    customer_id: UUID = Field(foreign_key="customers.id", index=True)
+    state: PromiseState = one_of(PromiseState, default=PromiseState.WRITTEN)
+    words: str  # personal: never log
+    medium: str  # sms, voice
+    due_at: datetime = instant()
+    written_at: datetime = instant()
+    said_at: datetime | None = optional_instant()
+    ended_at: datetime | None = optional_instant()
+    cause: str | None = Field(default=None)  # why it broke, was renewed or was released
+    renews: UUID | None = Field(default=None, foreign_key="promises.id")
+
+
+class EscalationEventRow(SQLModel, table=True):
+    """What happened to an escalation, a line each, for timelines and explanations. Holds codes and ids only."""
+
+    __tablename__ = "escalation_events"
+    __table_args__ = (Index("events_of_escalation", "escalation_id", "at"),)
+
+    id: UUID = primary_id()
+    escalation_id: UUID = Field(foreign_key="escalations.id")
+    at: datetime = instant()
+    what: str  # "opened", "joined", "step_started", "task_queued", "withdrawn", "closed" …
+    detail: Any = json_value()

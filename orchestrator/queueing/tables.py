@@ -1,0 +1,148 @@
+"""Queues, the agents who serve them, and the tasks that wait there."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Index, text
+from sqlmodel import Field, SQLModel
+
+from orchestrator.storage.columns import instant, one_of, optional_instant, primary_id, texts
+
+
+class Presence(StrEnum):
+    AVAILABLE = "available"
+    PAUSED = "paused"
+    OFFLINE = "offline"
+
+
+class TaskKind(StrEnum):
+    CALLBACK = "callback"  # agent-first: the agent calls when ready
+    CALL = "call"  # customer-first: the agent is held while the customer's phone rings
+
+
+class TaskState(StrEnum):
+    QUEUED = "queued"
+    RESERVED = "reserved"
+    ASSIGNED = "assigned"
+    DIALING = "dialing"
+    CONNECTED = "connected"
+    WRAPPING = "wrapping"
+    DONE = "done"
+    WITHDRAWN = "withdrawn"
+
+
+HELD = (TaskState.RESERVED, TaskState.ASSIGNED, TaskState.DIALING, TaskState.CONNECTED, TaskState.WRAPPING)
+
+
+class QueueRow(SQLModel, table=True):
+    """Ordered tasks that need the same skills; `calendar` names its business hours (none: always open)."""
+
+    __tablename__ = "queues"
+
+    name: str = Field(primary_key=True)
+    calendar: str | None = Field(default=None, foreign_key="calendars.name")
+    skills: list[str] = texts()
+    caller_id: str | None = Field(default=None)  # E.164; the deployment's default when none
+    pace_per_minute: int | None = Field(default=None)  # at most so many offers a minute once it opens
+
+
+class AgentRow(SQLModel, table=True):
+    """A person who takes calls. Presence is the agent's own choice and nothing else writes it; busy is told by their tasks."""
+
+    __tablename__ = "agents"
+
+    id: UUID = primary_id()
+    name: str = Field(unique=True)
+    phone: str | None = Field(default=None)  # E.164 or sip:/client: address their leg rings
+    languages: list[str] = texts()
+    skills: list[str] = texts()
+    presence: Presence = one_of(Presence, default=Presence.OFFLINE)
+    pause_code: str | None = Field(default=None)
+    presence_since: datetime = instant()
+    seen_at: datetime | None = optional_instant()  # the desk's last sign of life
+    idle_since: datetime = instant()  # longest idle is offered first
+    created_at: datetime = instant()
+
+
+class AgentQueueRow(SQLModel, table=True):
+    __tablename__ = "agent_queues"
+
+    agent_id: UUID = Field(primary_key=True, foreign_key="agents.id")
+    queue: str = Field(primary_key=True, foreign_key="queues.name", index=True)
+
+
+class TaskRow(SQLModel, table=True):
+    """The unit of work on a queue. `fence` rises with every reservation, so that a late agent is told from the present one.
+
+    `rank` orders a queue: the time it was first queued, moved earlier by its priority; it survives every requeue.
+    """
+
+    __tablename__ = "tasks"
+    __table_args__ = (
+        Index("tasks_to_claim", "queue", "rank", postgresql_where=text("state = 'queued'")),
+        Index("tasks_due", "queue", "due_at", postgresql_where=text("state = 'queued' AND due_at IS NOT NULL")),
+        Index(
+            "one_active_task",
+            "escalation_id",
+            unique=True,
+            postgresql_where=text("state NOT IN ('done', 'withdrawn')"),
+        ),
+        Index(
+            "one_task_in_hand",
+            "agent_id",
+            unique=True,
+            postgresql_where=text("state IN ('reserved', 'assigned', 'dialing', 'connected', 'wrapping')"),
+        ),
+    )
+
+    id: UUID = primary_id()
+    escalation_id: UUID = Field(foreign_key="escalations.id", index=True)
+    customer_id: UUID = Field(foreign_key="customers.id")
+    queue: str = Field(foreign_key="queues.name")
+    kind: TaskKind = one_of(TaskKind)
+    state: TaskState = one_of(TaskState, default=TaskState.QUEUED)
+    step: int
+    priority: int
+    language: str | None = Field(default=None)
+    skills: list[str] = texts()
+    script: str | None = Field(default=None)
+    queued_at: datetime = instant()  # first queued: kept through every requeue
+    rank: datetime = instant()
+    not_before: datetime | None = optional_instant()  # rescheduled: not offered before this
+    due_at: datetime | None = optional_instant()  # the promise's due time, or the step's
+    promised: bool = Field(default=False)
+    agent_id: UUID | None = Field(default=None, foreign_key="agents.id", index=True)
+    preferred_agent: UUID | None = Field(default=None, foreign_key="agents.id")
+    preferred_until: datetime | None = optional_instant()
+    fence: int = Field(default=0)
+    lease_until: datetime | None = optional_instant()
+    offered_at: datetime | None = optional_instant()  # first offer ever
+    offers: int = Field(default=0)
+    accepted_at: datetime | None = optional_instant()
+    call_requested_at: datetime | None = optional_instant()
+    wrap_since: datetime | None = optional_instant()
+    disposition: str | None = Field(default=None)
+    notes: str | None = Field(default=None)  # personal: never log
+    ended_at: datetime | None = optional_instant()
+    end_reason: str | None = Field(default=None)
+
+
+class OfferRow(SQLModel, table=True):
+    """Every offer ends in an explicit state: accepted, rejected, timed_out, withdrawn."""
+
+    __tablename__ = "offers"
+    __table_args__ = (
+        Index("offers_of_task", "task_id", "offered_at"),
+        Index("offers_of_agent", "agent_id", "offered_at"),
+    )
+
+    id: UUID = primary_id()
+    task_id: UUID = Field(foreign_key="tasks.id")
+    agent_id: UUID = Field(foreign_key="agents.id")
+    fence: int
+    offered_at: datetime = instant()
+    until: datetime = instant()
+    ended_at: datetime | None = optional_instant()
+    ending: str | None = Field(default=None)
+    reason: str | None = Field(default=None)

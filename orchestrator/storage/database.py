@@ -1,0 +1,83 @@
+"""The engine, and the one place that commits."""
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from orchestrator.errors import OrchestratorError
+from orchestrator.storage.clock import Clock, DatabaseClock
+
+Result = TypeVar("Result")
+
+# PostgreSQL: serialization_failure, deadlock_detected. The whole transaction may be repeated.
+_REPEATABLE = frozenset({"40001", "40P01"})
+_TRIES = 8
+
+
+class DatabaseUnavailable(OrchestratorError):
+    """The database did not answer. Nothing was committed, or it is unknown whether it was."""
+
+    code = "database_unavailable"
+    retryable = True
+
+
+def async_url(url: str) -> str:
+    """Return `url` with the one driver we use (psycopg 3), whatever PostgreSQL scheme it came with."""
+    for scheme in ("postgresql+psycopg://", "postgresql://", "postgres://"):
+        if url.startswith(scheme):
+            return "postgresql+psycopg://" + url.removeprefix(scheme)
+    return url
+
+
+class Database:
+    """A pool of connections and the `Clock` that decisions read. One request, or one activity, is one transaction."""
+
+    def __init__(self, url: str, *, pool_size: int = 10, clock: Clock | None = None) -> None:
+        self.clock = clock or DatabaseClock()
+        self.engine: AsyncEngine = create_async_engine(
+            async_url(url),
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_pre_ping=True,
+            json_serializer=_dump,
+            connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
+        )
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """Yield a session; commit at the end, roll back on any error. Raises `DatabaseUnavailable` when it is away."""
+        try:
+            async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+                yield session
+        except (OperationalError, InterfaceError) as error:
+            if repeatable(error):
+                raise
+            raise DatabaseUnavailable(type(error.orig).__name__) from error
+
+    async def run(self, work: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
+        """Do `work` in a transaction, and all of it again after a deadlock or a serialisation failure."""
+        for _ in range(_TRIES - 1):
+            try:
+                async with self.transaction() as session:
+                    return await work(session)
+            except DBAPIError as error:
+                if not repeatable(error):
+                    raise
+        async with self.transaction() as session:
+            return await work(session)
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def repeatable(error: DBAPIError) -> bool:
+    return getattr(error.orig, "sqlstate", None) in _REPEATABLE
+
+
+def _dump(value: Any) -> str:  # JSON of any shape, as SQLAlchemy hands it over
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

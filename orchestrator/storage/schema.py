@@ -1,0 +1,14 @@
+"""Every table of ours, in one metadata."""
+
+from sqlmodel import SQLModel
+
+import orchestrator.availability.tables
+import orchestrator.detection.tables
+import orchestrator.escalations.tables
+import orchestrator.identity.tables
+import orchestrator.intake.tables
+import orchestrator.queueing.tables
+import orchestrator.storage.outbox
+import orchestrator.telephony.tables  # noqa: F401  imported for the tables they declare
+
+METADATA = SQLModel.metadata

@@ -1,0 +1,140 @@
+"""Attempts (one dial of one number), messages, and the carrier's callbacks as they came."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, text
+from sqlmodel import Field, SQLModel
+
+from orchestrator.storage.columns import instant, json_object, one_of, optional_instant, primary_id
+
+
+class Leg(StrEnum):
+    AGENT = "agent"
+    CUSTOMER = "customer"
+
+
+class AttemptState(StrEnum):
+    """`prepared → submitting → submitted → ringing → connected → ended`, or `unknown` while nobody can say whether it rang."""
+
+    PREPARED = "prepared"
+    SUBMITTING = "submitting"
+    SUBMITTED = "submitted"
+    RINGING = "ringing"
+    CONNECTED = "connected"
+    UNKNOWN = "unknown"
+    ENDED = "ended"
+
+
+class Ending(StrEnum):
+    COMPLETED = "completed"  # it was answered, and is over
+    MACHINE = "machine"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    FAILED = "failed"
+    INVALID_NUMBER = "invalid_number"
+    CANCELED = "canceled"
+    REFUSED = "refused"  # the carrier said a definite no; the reason is in `error_code`
+    ABANDONED = "abandoned"  # a customer answered and the held agent was lost
+    UNKNOWN = "unknown"  # never found: counted as a dial, closed after the quiet period
+
+
+UNSETTLED = "state IN ('prepared', 'submitting', 'submitted', 'ringing', 'connected', 'unknown')"
+
+
+class AttemptRow(SQLModel, table=True):
+    """One dial of one number. `token` rides in every callback URL; the row is written before the POST."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (
+        Index("one_unsettled_attempt", "to_number", "from_number", unique=True, postgresql_where=text(UNSETTLED)),
+        Index("attempts_of_escalation", "escalation_id", "prepared_at"),
+        Index("attempts_of_number", "to_number", "prepared_at"),
+        Index("attempts_of_customer", "customer_id", "prepared_at"),
+        Index("attempts_of_sid", "call_sid", unique=True),
+    )
+
+    id: UUID = primary_id()
+    token: str = Field(unique=True)
+    escalation_id: UUID = Field(foreign_key="escalations.id")
+    customer_id: UUID = Field(foreign_key="customers.id")
+    task_id: UUID | None = Field(default=None, foreign_key="tasks.id")
+    agent_id: UUID | None = Field(default=None, foreign_key="agents.id")
+    rule: str
+    leg: Leg = one_of(Leg)
+    flow: str  # "agent_first" or "customer_first"
+    medium: str  # voice_person, voice_recorded
+    step: int
+    language: str
+    script: str | None = Field(default=None)
+    to_number: str  # personal: never log
+    from_number: str
+    state: AttemptState = one_of(AttemptState, default=AttemptState.PREPARED)
+    ending: Ending | None = one_of(Ending, default=None)
+    call_sid: str | None = Field(default=None)
+    sequence: int = Field(default=-1)  # highest SequenceNumber applied; a later arrival with a lower one changes nothing
+    prepared_at: datetime = instant()
+    submitted_at: datetime | None = optional_instant()
+    unknown_since: datetime | None = optional_instant()
+    ringing_at: datetime | None = optional_instant()
+    answered_at: datetime | None = optional_instant()
+    joined_at: datetime | None = optional_instant()  # both people are in the room
+    ended_at: datetime | None = optional_instant()
+    answered_by: str | None = Field(default=None)  # the machine detection's verdict
+    pressed: str | None = Field(default=None)
+    duration: int | None = Field(default=None)  # seconds, as the carrier counts
+    error_code: int | None = Field(default=None)
+    cancel_requested_at: datetime | None = optional_instant()
+    conference: str | None = Field(default=None)
+
+
+class CarrierCallbackRow(SQLModel, table=True):
+    """A verified webhook as it came, once: the carrier's own token, or call, kind and sequence, tells a repeat."""
+
+    __tablename__ = "carrier_callbacks"
+
+    key: str = Field(primary_key=True)
+    attempt_id: UUID | None = Field(default=None, index=True)
+    kind: str
+    received_at: datetime = instant()
+    fields: dict[str, Any] = json_object()  # without From, To and other personal fields
+
+
+class MessageState(StrEnum):
+    PREPARED = "prepared"
+    SUBMITTING = "submitting"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+class MessageRow(SQLModel, table=True):
+    """One SMS to a customer, written before it is sent; at most one POST, whatever the answer was."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        Index("messages_of_number", "to_number", "prepared_at"),
+        Index("messages_of_customer", "customer_id"),
+    )
+
+    id: UUID = primary_id()
+    token: str = Field(unique=True)
+    escalation_id: UUID = Field(foreign_key="escalations.id", index=True)
+    customer_id: UUID = Field(foreign_key="customers.id")
+    promise_id: UUID | None = Field(default=None, foreign_key="promises.id")
+    rule: str
+    template: str
+    language: str
+    to_number: str
+    from_number: str
+    body: str  # personal: never log
+    state: MessageState = one_of(MessageState, default=MessageState.PREPARED)
+    message_sid: str | None = Field(default=None, unique=True)
+    error_code: int | None = Field(default=None)
+    prepared_at: datetime = instant()
+    submitted_at: datetime | None = optional_instant()
+    ended_at: datetime | None = optional_instant()
