@@ -1,6 +1,6 @@
 """What workflows and activities say to each other: one frozen model in, one out. Ids only, never personal data.
 
-The names given to `@activity.defn` and the fields here are wire format: fields are added with defaults, never renamed or removed.
+The names given to `@activity.defn` and the fields here are wire format: fields are added with defaults, never renamed.
 """
 
 from abc import ABC, abstractmethod
@@ -52,6 +52,7 @@ class Next(StrEnum):
 
     WAIT = "wait"  # until a hint, or `until`
     DIAL = "dial"  # prepare, submit and settle the leg that `dial` names
+    SETTLE = "settle"  # ask the carrier about the attempts listed, then look again
     SEND = "send"  # send the messages listed, then look again
     STOP = "stop"  # cancel or redirect the carrier's calls listed, then look again
     CLOSED = "closed"
@@ -76,6 +77,7 @@ class Instruction(Contract):
     until: datetime | None = None  # aware UTC; none: only a hint wakes it
     dial: Dial | None = None
     messages: list[UUID] = []
+    settle: list[UUID] = []  # attempts to be asked about at the carrier
     stops: list[UUID] = []  # attempts whose call is to be ended or redirected at the carrier
     outcome: str | None = None
 
@@ -100,14 +102,6 @@ class AttemptRef(Contract):
     attempt_id: UUID
 
 
-class AttemptView(Contract):
-    """What the process needs to know of an attempt. `look_again` is set while it is not ended."""
-
-    ended: bool
-    answered: bool = False
-    look_again: datetime | None = None
-
-
 class DialingActivities(ABC):
     @activity.defn(name="dialing.prepare")
     @abstractmethod
@@ -119,7 +113,7 @@ class DialingActivities(ABC):
 
     @activity.defn(name="dialing.settle")
     @abstractmethod
-    async def settle(self, attempt: AttemptRef) -> AttemptView: ...
+    async def settle(self, attempt: AttemptRef) -> None: ...
 
     @activity.defn(name="dialing.stop")
     @abstractmethod

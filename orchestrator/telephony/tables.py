@@ -58,6 +58,7 @@ class AttemptRow(SQLModel, table=True):
 
     id: UUID = primary_id()
     token: str = Field(unique=True)
+    request: str = Field(unique=True)  # what asked for it: preparing the same request twice finds this row
     escalation_id: UUID = Field(foreign_key="escalations.id")
     customer_id: UUID = Field(foreign_key="customers.id")
     task_id: UUID | None = Field(default=None, foreign_key="tasks.id")
