@@ -48,9 +48,7 @@ def _http_url(value: str) -> str:
 Duration = Annotated[timedelta, BeforeValidator(parse_duration), Field(ge=timedelta(0))]
 PositiveDuration = Annotated[timedelta, BeforeValidator(parse_duration), Field(gt=timedelta(0))]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
-Numbers = Annotated[
-    tuple[Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")], ...], NoDecode, BeforeValidator(_commas)
-]
+Numbers = Annotated[tuple[Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")], ...], NoDecode, BeforeValidator(_commas)]
 
 
 class NotConfigured(BadInput):
@@ -68,7 +66,7 @@ class PayloadKey:
 
 
 class Settings(BaseSettings):
-    """All settings of one process. Secrets have no default: `ringback up` generates them, else a missing one is fatal."""
+    """All settings of one process. Secrets have no default: `ringback up` makes them, elsewhere one missing is fatal."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, frozen=True, extra="ignore", hide_input_in_errors=True, env_ignore_empty=True
