@@ -1,0 +1,110 @@
+"""The guarantees, asked of the database itself: one query each. Read-only, and safe to run while everything is at work."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+# Calls the carrier rang beyond the first with one attempt's token, and calls that carry no attempt of ours at all.
+DOUBLE_DIALS = """
+WITH ledger AS (SELECT attempt FROM jsonb_to_recordset(CAST(:ledger AS jsonb)) AS entry(attempt text))
+SELECT (SELECT count(*) FROM ledger) - (SELECT count(DISTINCT token) FROM ledger JOIN attempts ON token = attempt)
+"""
+
+# Attempts prepared when no moment of their escalation was live any more. Both instants were read from one clock while the
+# customer's row was locked, so their order is the order in which the transactions happened.
+DIALS_AFTER_RESOLUTION = """
+SELECT count(*) FROM attempts
+WHERE EXISTS (SELECT 1 FROM moments m WHERE m.escalation_id = attempts.escalation_id)
+  AND NOT EXISTS (
+    SELECT 1 FROM moments m
+    WHERE m.escalation_id = attempts.escalation_id
+      AND m.found_at <= attempts.prepared_at
+      AND (m.ended_at IS NULL OR m.ended_at > attempts.prepared_at)
+  )
+"""
+
+OPEN_ESCALATIONS = "SELECT count(*) FROM escalations WHERE state <> 'closed'"
+
+CLOSED_WITHOUT_OUTCOME = "SELECT count(*) FROM escalations WHERE state = 'closed' AND outcome IS NULL"
+
+DOUBLE_ESCALATIONS = """
+SELECT count(*) FROM (
+  SELECT customer_id FROM escalations WHERE state <> 'closed' GROUP BY customer_id HAVING count(*) > 1
+) AS crowded
+"""
+
+# A promise whose escalation is closed must have ended in a named state.
+PROMISES_WITHOUT_STATE = """
+SELECT count(*) FROM promises p JOIN escalations e ON e.id = p.escalation_id
+WHERE e.state = 'closed' AND p.state IN ('written', 'open')
+"""
+
+PROMISES = "SELECT state, count(*) FROM promises GROUP BY state"
+
+ESCALATIONS = "SELECT coalesce(outcome, 'open'), count(*) FROM escalations GROUP BY 1"
+
+MOMENTS = "SELECT moment, count(*) FROM moments WHERE mode = 'live' GROUP BY 1"
+
+LOST_EVENTS = """
+SELECT count(*) FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[])) AS sent(source, id)
+WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.source = sent.source AND e.id = sent.id)
+"""
+
+# From the commit of the event that fired an occurrence or a score to the task's first offer, in milliseconds. A moment that
+# lay ahead (a watch's) was found at its deadline, not by an event, and is left out; so is one that had to wait for a window.
+EVENT_TO_TASK = """
+SELECT percentile_cont(ARRAY[0.5, 0.99]) WITHIN GROUP (ORDER BY extract(epoch FROM offered.first - m.found_at) * 1000)
+FROM moments m
+JOIN LATERAL (
+  SELECT min(t.offered_at) AS first FROM tasks t WHERE t.escalation_id = m.escalation_id
+) AS offered ON offered.first IS NOT NULL
+WHERE m.mode = 'live' AND m.verdict = 'escalate' AND m.rule = ANY(:rules)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Milliseconds; None where nothing was measured."""
+
+    p50: float | None
+    p99: float | None
+
+
+async def count(session: AsyncSession, query: str, **values: Any) -> int:
+    connection = await session.connection()
+    return int((await connection.execute(text(query), values)).scalar_one())
+
+
+async def tally(session: AsyncSession, query: str) -> dict[str, int]:
+    connection = await session.connection()
+    return {str(name): int(number) for name, number in await connection.execute(text(query))}
+
+
+async def lost_events(session: AsyncSession, accepted: Sequence[tuple[str, str]]) -> int:
+    """Count the events a `202` called accepted that are not in the database; `accepted` holds (source, id)."""
+    sources, ids = [source for source, _ in accepted], [event_id for _, event_id in accepted]
+    return await count(session, LOST_EVENTS, sources=sources, ids=ids)
+
+
+async def double_dials(session: AsyncSession, ledger: Iterable[Mapping[str, Any]]) -> int:
+    """Count the carrier's ledger entries beyond one for each attempt of ours; an entry without an attempt counts whole."""
+    return await count(session, DOUBLE_DIALS, ledger=json.dumps([{"attempt": entry["attempt"]} for entry in ledger]))
+
+
+async def promises(session: AsyncSession) -> dict[str, int]:
+    """Return `{made, kept, renewed, broken, released}`; words that never went out were no promise."""
+    by_state = await tally(session, PROMISES)
+    made = sum(number for state, number in by_state.items() if state not in ("unsaid", "written"))
+    named = {state: by_state.get(state, 0) for state in ("kept", "renewed", "broken", "released")}
+    return {"made": made, **named}
+
+
+async def event_to_task(session: AsyncSession, rules: Sequence[str]) -> Latency:
+    """Return how long the first offer took after the event, for the occurrence and score rules named."""
+    connection = await session.connection()
+    both = (await connection.execute(text(EVENT_TO_TASK), {"rules": list(rules)})).scalar_one()
+    return Latency(None, None) if both is None else Latency(both[0], both[1])
