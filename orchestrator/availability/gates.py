@@ -1,0 +1,222 @@
+"""One function a gate: what it says about a contact, whatever the others say. Pure.
+
+`worth`, `holdout`, `frequency` and `budget` never apply to a callback the customer requested, nor after a promise.
+Staffing and the kill switch are no time gates, since no clock tells when they end: they hold a contact, and `decide`
+says when to look again. A kill switch stops dials; a message that apologises for it still goes out.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from orchestrator.availability.intervals import FOREVER
+from orchestrator.availability.purposes import Medium, Purpose
+from orchestrator.availability.situation import Budget, BudgetKind, Cap, Contact, ContactKind, Situation
+from orchestrator.availability.verdicts import Figure, GateCode, GateState, Verdict
+
+
+def _open(gate: GateCode, why: str, **figures: Figure) -> Verdict:
+    return Verdict(gate, GateState.OPEN, why, figures)
+
+
+def _closed(gate: GateCode, why: str, **figures: Figure) -> Verdict:
+    return Verdict(gate, GateState.CLOSED, why, figures)
+
+
+def _refused(gate: GateCode, why: str, **figures: Figure) -> Verdict:
+    return Verdict(gate, GateState.REFUSED, why, figures)
+
+
+def _not_applicable(gate: GateCode, why: str = "not_configured", **figures: Figure) -> Verdict:
+    return Verdict(gate, GateState.NOT_APPLICABLE, why, figures)
+
+
+def _exempt(gate: GateCode, situation: Situation) -> Verdict | None:
+    if situation.purpose is Purpose.REQUESTED_CALLBACK:
+        return _not_applicable(gate, "exempt_requested")
+    return _not_applicable(gate, "exempt_promised") if situation.promised else None
+
+
+def shown(instant: datetime) -> str:
+    """Return a UTC instant as figures show it: RFC 3339 with `Z`, to the second."""
+    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def still_needed(situation: Situation, now: datetime) -> Verdict:
+    gate = GateCode.STILL_NEEDED
+    if situation.resolved:
+        return _refused(gate, "resolved")
+    if situation.erased:
+        return _refused(gate, "erased")
+    return _refused(gate, "in_live_contact") if situation.in_live_contact else _open(gate, "needed")
+
+
+def consent(situation: Situation, now: datetime) -> Verdict:
+    gate, wishes = GateCode.CONSENT, situation.wishes
+    purpose, medium = situation.purpose, situation.medium
+    if not wishes.permit(purpose):
+        said = "consent_refused" if wishes.consent.get(purpose) is False else "consent_missing"
+        return _refused(gate, said, purpose=purpose.value)
+    if not wishes.permit_medium(medium):
+        said = "medium_refused" if wishes.consent.get(medium) is False else "medium_missing"
+        return _refused(gate, said, medium=medium.value)
+    if purpose is Purpose.REQUESTED_CALLBACK:
+        return _open(gate, "consent_not_needed")
+    return _open(gate, "consent_given", purpose=purpose.value)
+
+
+def do_not_call(situation: Situation, now: datetime) -> Verdict:
+    gate, wishes = GateCode.DO_NOT_CALL, situation.wishes
+    if wishes.number_blocked:
+        return _refused(gate, "number_blocked")
+    if wishes.forbid_calls(situation.purpose, requested_at=situation.requested_at):
+        return _refused(gate, "do_not_call")
+    return _open(gate, "requested_despite" if wishes.do_not_call else "may_be_called")
+
+
+def worth(situation: Situation, now: datetime) -> Verdict:
+    gate, known = GateCode.WORTH, situation.worth
+    if (exempt := _exempt(gate, situation)) is not None:
+        return exempt
+    if known is None:
+        return _not_applicable(gate)
+    if known.value is None:
+        return _refused(gate, "worth_unknown")
+    expected = known.value * known.chance
+    answer, why = (_open, "worth_it") if expected >= known.call_cost else (_refused, "not_worth_it")
+    return answer(gate, why, expected=expected, call_cost=known.call_cost)
+
+
+def holdout(situation: Situation, now: datetime) -> Verdict:
+    gate = GateCode.HOLDOUT
+    if (exempt := _exempt(gate, situation)) is not None:
+        return exempt
+    return _refused(gate, "held_out") if situation.control else _open(gate, "not_held_out")
+
+
+def cooldown(situation: Situation, now: datetime) -> Verdict:
+    """Refuse while the rule pauses for this customer; over when now − last ≥ length. A requested callback is exempt."""
+    gate, known = GateCode.COOLDOWN, situation.cooldown
+    if situation.purpose is Purpose.REQUESTED_CALLBACK:
+        return _not_applicable(gate, "exempt_requested")
+    if known is None:
+        return _not_applicable(gate)
+    until = known.last + known.length
+    answer, why = (_open, "cooldown_over") if now >= until else (_refused, "cooling_down")
+    return answer(gate, why, length=str(known.length), until=shown(until))
+
+
+def expired(situation: Situation, now: datetime) -> Verdict:
+    gate, at = GateCode.EXPIRED, situation.expires_at
+    if at is None:
+        return _not_applicable(gate, "never_expires")
+    return _refused(gate, "has_expired", expires=shown(at)) if now >= at else _open(gate, "in_time")
+
+
+def staffing(situation: Situation, now: datetime) -> Verdict:
+    gate, known = GateCode.STAFFING, situation.staffing
+    if situation.medium is Medium.SMS:
+        return _not_applicable(gate, "exempt_medium", medium=situation.medium.value)
+    if known is None:
+        return _not_applicable(gate)
+    if known.agents_on_duty < 1:
+        return _closed(gate, "no_agents")
+    full = known.per_agent is not None and known.open_tasks >= known.agents_on_duty * known.per_agent
+    answer, why = (_closed, "too_many_waiting") if full else (_open, "staffed")
+    return answer(gate, why, agents=known.agents_on_duty, open_tasks=known.open_tasks)
+
+
+def kill_switch(situation: Situation, now: datetime) -> Verdict:
+    gate = GateCode.KILL_SWITCH
+    if not situation.medium.is_voice:
+        return _not_applicable(gate, "exempt_medium", medium=situation.medium.value)
+    if not situation.switches:
+        return _open(gate, "switch_off")
+    return _closed(gate, "switch_thrown", scopes=", ".join(sorted(set(situation.switches))))
+
+
+def budget(situation: Situation, now: datetime) -> Verdict:
+    gate = GateCode.BUDGET
+    if (exempt := _exempt(gate, situation)) is not None:
+        return exempt
+    if not situation.budgets:
+        return _not_applicable(gate)
+    if (used_up := spent_budget(situation, now)) is None:
+        return _open(gate, "within_budget")
+    kind, until = used_up.kind.value, shown(used_up.renews_at)
+    return _closed(gate, "budget_spent", kind=kind, spent=used_up.spent, limit=used_up.limit, until=until)
+
+
+def spent_budget(situation: Situation, now: datetime) -> Budget | None:
+    """Return the used-up budget that is renewed last, None where there is none. Messages cost money but are no calls."""
+    counted = (b for b in situation.budgets if b.kind is BudgetKind.MONEY or situation.medium.is_voice)
+    used_up = [b for b in counted if b.spent >= b.limit and b.renews_at > now]
+    return max(used_up, key=lambda b: b.renews_at, default=None)
+
+
+def frequency(situation: Situation, now: datetime) -> tuple[Verdict, datetime]:
+    """Return the verdict and the instant from which every cap leaves room, which is `now` where all of them do."""
+    gate = GateCode.FREQUENCY
+    if (exempt := _exempt(gate, situation)) is not None:
+        return exempt, now
+    if not situation.caps:
+        return _not_applicable(gate), now
+    free_at, reached, count = now, None, 0
+    for cap in situation.caps:
+        for contacts in (situation.contacts, situation.number_contacts):
+            counted = _counted(cap, contacts, situation, now)
+            if len(counted) >= cap.limit and (free := counted[len(counted) - cap.limit] + cap.within) > free_at:
+                free_at, reached, count = free, cap, len(counted)
+    if reached is None:
+        return _open(gate, "below_caps"), now
+    within, until = str(reached.within), shown(free_at)
+    return _closed(gate, "cap_reached", count=count, limit=reached.limit, within=within, until=until), free_at
+
+
+def _counted(cap: Cap, contacts: Sequence[Contact], situation: Situation, now: datetime) -> list[datetime]:
+    """Return the times, oldest first, of the contacts that count toward `cap` in the stretch that ends now."""
+    if cap.rule is not None and cap.rule != situation.rule:
+        return []
+    own_count = situation.purpose is Purpose.MARKETING
+    return sorted(
+        contact.at
+        for contact in contacts
+        if contact.at > now - cap.within
+        and (cap.rule is None or contact.rule == cap.rule)
+        and (own_count or contact.kind is not ContactKind.INBOUND)
+    )
+
+
+def late_grace(situation: Situation, now: datetime) -> Verdict:
+    gate, until = GateCode.LATE_GRACE, situation.not_before
+    if until is None:
+        return _not_applicable(gate)
+    return _closed(gate, "in_grace", until=shown(until)) if now < until else _open(gate, "grace_over")
+
+
+_HOURS = {
+    GateCode.CALLING_HOURS: "calling",
+    GateCode.REST: "rest",
+    GateCode.BUSINESS_HOURS: "business",
+}
+
+
+def hours(gate: GateCode, *, opens: datetime | None, now: datetime, horizon: timedelta) -> Verdict:
+    """Return the verdict of a gate of windows, which next opens at `opens` (None: not within `horizon`)."""
+    name = _HOURS[gate]
+    if opens is None:
+        return _closed(gate, f"{name}_never", horizon=str(horizon))
+    if opens > now:
+        return _closed(gate, f"{name}_closed", until=shown(min(opens, FOREVER)))
+    return _open(gate, f"{name}_open")
+
+
+def unplaced(why: str) -> Verdict:
+    """Return the refusal of calling hours for a customer nobody can place."""
+    return _refused(GateCode.CALLING_HOURS, why)
+
+
+def without_hours(gate: GateCode, situation: Situation) -> Verdict:
+    """Return the verdict of a gate of windows that are not set, or not asked for this medium."""
+    if gate is GateCode.BUSINESS_HOURS and situation.medium is Medium.SMS:
+        return _not_applicable(gate, "exempt_medium", medium=situation.medium.value)
+    return _not_applicable(gate)

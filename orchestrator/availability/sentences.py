@@ -1,0 +1,63 @@
+"""The English sentence of every verdict. Each figure in braces is one the gate gives; none of them is personal."""
+
+from collections.abc import Mapping
+
+ENGLISH: dict[str, str] = {
+    "needed": "The customer still needs a person.",
+    "resolved": "What the customer needed is done.",
+    "erased": "The customer asked to be erased.",
+    "in_live_contact": "The customer is speaking with a person now.",
+    "consent_not_needed": "The customer asked for this call, which needs no further consent.",
+    "consent_given": "The customer's consent covers {purpose}.",
+    "consent_refused": "The customer refused contact for {purpose}.",
+    "consent_missing": "The customer has not consented to {purpose}.",
+    "medium_refused": "The customer refused to be reached by {medium}.",
+    "medium_missing": "The customer has not consented to be reached by {medium}.",
+    "may_be_called": "No do-not-call stands against this contact.",
+    "requested_despite": "Do-not-call is recorded, but the customer asked for this call.",
+    "do_not_call": "Do-not-call is recorded for the customer.",
+    "number_blocked": "Do-not-call is recorded for the number.",
+    "exempt_requested": "Does not apply to a callback the customer requested.",
+    "exempt_promised": "Does not apply once the customer was promised a call.",
+    "exempt_medium": "Does not apply to {medium}.",
+    "not_configured": "Nothing is set for this gate.",
+    "worth_it": "The call is worth {expected} and costs {call_cost}.",
+    "not_worth_it": "The call is worth {expected} and would cost {call_cost}.",
+    "worth_unknown": "What the call is worth is not a number.",
+    "not_held_out": "The customer is not in the group that is not called.",
+    "held_out": "The customer is in the group that is not called.",
+    "cooldown_over": "The rule's pause of {length} for this customer was over at {until}.",
+    "cooling_down": "The rule pauses {length} for this customer, until {until}.",
+    "below_caps": "No cap on contacts is reached.",
+    "cap_reached": "{count} contacts within {within}, of {limit} allowed; free from {until}.",
+    "calling_open": "It is an allowed hour where the customer is.",
+    "calling_closed": "It is no allowed hour where the customer is; allowed again from {until}.",
+    "calling_never": "No hour is allowed where the customer is within {horizon}.",
+    "zone_unknown": "Nobody knows in which zone or country the customer is.",
+    "zone_not_a_zone": "The customer's zone is none that exists, and no country or number tells more.",
+    "rest_open": "The customer is not at rest.",
+    "rest_closed": "It is the customer's day of rest, until {until}.",
+    "rest_never": "The customer is at rest for all of {horizon}.",
+    "business_open": "The queue is open.",
+    "business_closed": "The queue is closed until {until}.",
+    "business_never": "The queue does not open within {horizon}.",
+    "no_agents": "No agent of the queue is on duty.",
+    "too_many_waiting": "{open_tasks} tasks wait for {agents} agents on duty.",
+    "staffed": "{agents} agents are on duty and {open_tasks} tasks wait.",
+    "within_budget": "The budget is not used up.",
+    "budget_spent": "{spent} of {limit} {kind} are used up; renewed at {until}.",
+    "switch_off": "No kill switch is thrown.",
+    "switch_thrown": "The kill switch is thrown for: {scopes}.",
+    "grace_over": "No late event is being waited for.",
+    "in_grace": "A late event may still change this; not before {until}.",
+    "in_time": "It has not expired.",
+    "never_expires": "It does not expire.",
+    "has_expired": "It expired at {expires}.",
+    "expires_first": "No allowed time comes before it expires at {expires}.",
+    "never_agree": "The gates do not all open within {horizon}.",
+}
+
+
+def sentence(why: str, figures: Mapping[str, object]) -> str:
+    """Return the English sentence named `why`, with its figures. A key the catalogue lacks is a bug: `KeyError`."""
+    return ENGLISH[why].format_map(figures)

@@ -1,0 +1,131 @@
+"""Everything a decision about one contact depends on, gathered by the caller, so that deciding itself is pure.
+
+All times are aware UTC. What does not apply is None or empty: a queue without a calendar has no `business` windows.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from orchestrator.availability.consent import NOTHING_SAID, Wishes
+from orchestrator.availability.purposes import Medium, Purpose
+from orchestrator.availability.windows import Windows
+from orchestrator.errors import BadInput
+
+
+class ContactKind(StrEnum):
+    DIAL = "dial"  # an attempt counts, whether or not anybody answered
+    MESSAGE = "message"
+    INBOUND = "inbound"  # the customer's own contact: counts toward caps on marketing only
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One past contact of the customer, or of somebody at the same number."""
+
+    at: datetime
+    kind: ContactKind
+    rule: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """At most `limit` contacts in any stretch of `within`: rolling, not by calendar day. `rule` None: over all rules."""
+
+    limit: int
+    within: timedelta
+    rule: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.limit < 1:
+            raise BadInput("a cap of no contact at all", field="limit", fix="give at least 1, or pause the rule")
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What the call is worth, as evaluated when the moment was found. `value` None: it did not evaluate to a number."""
+
+    value: float | None
+    chance: float
+    call_cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cooldown:
+    """`last` is when the rule last led to an escalation of this customer, the present one left out."""
+
+    last: datetime
+    length: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Staffing:
+    """Who could speak now. `per_agent` is how many open tasks one agent on duty may have ahead; None: any number."""
+
+    agents_on_duty: int
+    open_tasks: int = 0
+    per_agent: int | None = None
+
+
+class BudgetKind(StrEnum):
+    CALLS = "calls"
+    MONEY = "money"
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """`spent` of `limit` in the present hour or day, which ends at `renews_at`."""
+
+    kind: BudgetKind
+    spent: float
+    limit: float
+    renews_at: datetime
+
+
+class SwitchScope(StrEnum):
+    EVERYTHING = "everything"
+    QUEUE = "queue"
+    RULE = "rule"
+
+
+@dataclass(frozen=True, slots=True)
+class Unplaced:
+    """Nobody knows where the customer is, so no hour is known to be allowed. `why` is a key of `sentences`."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """One contact that might be made: for whom, why, by which medium, and what stands for and against it.
+
+    `calling` comes from `calling_hours.allowed_times`; `business` from `Calendar.open_times`, emergency closes included.
+    `contacts` are the customer's, `number_contacts` those of the number whoever it belongs to: each is held against
+    every cap. `switches` are those thrown now that cover this contact. `promised`: words went out and the promise stands.
+    `not_before` is the end of the late grace. `recheck` is how soon to look again at what no clock can foretell.
+    """
+
+    purpose: Purpose
+    medium: Medium
+    calling: Windows | Unplaced
+    rule: str | None = None
+    expires_at: datetime | None = None
+    resolved: bool = False
+    erased: bool = False
+    in_live_contact: bool = False
+    promised: bool = False
+    requested_at: datetime | None = None
+    wishes: Wishes = NOTHING_SAID
+    worth: Worth | None = None
+    control: bool = False
+    cooldown: Cooldown | None = None
+    caps: tuple[Cap, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    number_contacts: tuple[Contact, ...] = ()
+    rest: Windows | None = None
+    business: Windows | None = None
+    not_before: datetime | None = None
+    staffing: Staffing | None = None
+    budgets: tuple[Budget, ...] = ()
+    switches: tuple[SwitchScope, ...] = ()
+    recheck: timedelta = timedelta(seconds=30)

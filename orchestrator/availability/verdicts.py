@@ -1,0 +1,102 @@
+"""What one gate said, and what all of them together said."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+
+from orchestrator.availability.sentences import sentence
+
+Figure = str | int | float
+_NONE: Mapping[str, Figure] = MappingProxyType({})
+
+
+class GateCode(StrEnum):
+    """The reasons there are (semantics, 7). Stored and shown: never renamed."""
+
+    STILL_NEEDED = "still_needed"
+    CONSENT = "consent"
+    DO_NOT_CALL = "do_not_call"
+    WORTH = "worth"
+    HOLDOUT = "holdout"
+    COOLDOWN = "cooldown"
+    FREQUENCY = "frequency"
+    CALLING_HOURS = "calling_hours"
+    REST = "rest"
+    BUSINESS_HOURS = "business_hours"
+    STAFFING = "staffing"
+    BUDGET = "budget"
+    KILL_SWITCH = "kill_switch"
+    LATE_GRACE = "late_grace"
+    EXPIRED = "expired"
+
+
+class GateState(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"  # not now; waiting helps
+    REFUSED = "refused"  # waiting does not help
+    NOT_APPLICABLE = "not_applicable"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One gate's verdict. `why` names a sentence of the catalogue, `figures` fill it; neither holds personal data."""
+
+    gate: GateCode
+    state: GateState
+    why: str
+    figures: Mapping[str, Figure] = field(default=_NONE)
+
+    @property
+    def sentence(self) -> str:
+        return sentence(self.why, self.figures)
+
+    def as_json(self) -> dict[str, object]:
+        """Return `{"gate", "state", "why", "sentence", "figures"}` as decisions are stored."""
+        return {
+            "gate": self.gate.value,
+            "state": self.state.value,
+            "why": self.why,
+            "sentence": self.sentence,
+            "figures": dict(self.figures),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """Contact the customer now."""
+
+    verdicts: tuple[Verdict, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Look again at `until` (aware UTC, after now). `reasons` are the gates closed now, sorted.
+
+    Where only time gates are closed, `until` is the earliest instant at which all of them are open. A kill switch or an
+    empty shift ends when somebody ends it: `until` is then no more than when to look again, and a hint may come sooner.
+    """
+
+    until: datetime
+    reasons: tuple[GateCode, ...]
+    verdicts: tuple[Verdict, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Never contact the customer for this. `reasons` are sorted.
+
+    With `expired` among them the escalation closes as `expired`; the others then are the gates that would not open in time.
+    Any other refusal closes it as `suppressed`.
+    """
+
+    reasons: tuple[GateCode, ...]
+    verdicts: tuple[Verdict, ...] = ()
+
+    @property
+    def expired(self) -> bool:
+        return GateCode.EXPIRED in self.reasons
+
+
+Decision = Go | Wait | Refuse
