@@ -76,7 +76,8 @@ class Instruction(Contract):
     next: Next
     until: datetime | None = None  # aware UTC; none: only a hint wakes it
     dial: Dial | None = None
-    messages: list[UUID] = []
+    messages: list[UUID] = []  # to be sent
+    unclear: list[UUID] = []  # messages to be asked about at the carrier
     settle: list[UUID] = []  # attempts to be asked about at the carrier
     stops: list[UUID] = []  # attempts whose call is to be ended or redirected at the carrier
     outcome: str | None = None

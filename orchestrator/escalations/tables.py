@@ -61,6 +61,9 @@ class EscalationRow(SQLModel, table=True):
     wait_until: datetime | None = optional_instant()
     revision: int = Field(default=0)
     closed_at: datetime | None = optional_instant()
+    result: str | None = Field(default=None)  # how the last try ended, until the plan has answered it (plan.Result)
+    pending: Outcome | None = one_of(Outcome, default=None)  # what it closes as once the call under way is over
+    asked_at: datetime | None = optional_instant()  # the customer asked, in a call, to be called later: when they did
     canceled_reason: str | None = Field(default=None)
 
 

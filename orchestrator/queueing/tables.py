@@ -122,6 +122,7 @@ class TaskRow(SQLModel, table=True):
     accepted_at: datetime | None = optional_instant()
     call_requested_at: datetime | None = optional_instant()
     wrap_since: datetime | None = optional_instant()
+    suggested: str | None = Field(default=None)  # how the call ended, offered to the agent as the disposition
     disposition: str | None = Field(default=None)
     notes: str | None = Field(default=None)  # personal: never log
     ended_at: datetime | None = optional_instant()

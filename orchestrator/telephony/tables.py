@@ -41,6 +41,14 @@ class Ending(StrEnum):
     UNKNOWN = "unknown"  # never found: counted as a dial, closed after the quiet period
 
 
+class Farewell(StrEnum):
+    """What a live call of the customer's is redirected to when it has to end."""
+
+    APOLOGY = "apology"  # pressed 1, and the held agent was lost: sorry, and the promise written for it
+    MACHINE = "machine"  # leave the message
+    SETTLED = "settled"  # what it was about has settled itself meanwhile
+
+
 UNSETTLED = "state IN ('prepared', 'submitting', 'submitted', 'ringing', 'connected', 'unknown')"
 
 
@@ -87,7 +95,9 @@ class AttemptRow(SQLModel, table=True):
     pressed: str | None = Field(default=None)
     duration: int | None = Field(default=None)  # seconds, as the carrier counts
     error_code: int | None = Field(default=None)
-    cancel_requested_at: datetime | None = optional_instant()
+    cancel_requested_at: datetime | None = optional_instant()  # end it at the carrier, or redirect it to its farewell
+    farewell: Farewell | None = one_of(Farewell, default=None)  # what is said before the end; none: it just ends
+    looked_at: datetime | None = optional_instant()  # when the process last asked the carrier to settle or to stop it
     conference: str | None = Field(default=None)
 
 
@@ -111,6 +121,7 @@ class MessageState(StrEnum):
     UNDELIVERED = "undelivered"
     REFUSED = "refused"
     UNKNOWN = "unknown"
+    CANCELED = "canceled"  # never posted: its escalation closed before
 
 
 class MessageRow(SQLModel, table=True):
