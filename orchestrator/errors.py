@@ -20,3 +20,21 @@ class BadInput(OrchestratorError):
         self.detail, self.field, self.fix = detail, field, fix
         if code is not None:
             self.code = code  # type: ignore[misc]  # one instance may carry a finer reason than its class
+
+
+class NoSuch(OrchestratorError):
+    """What was asked for does not exist, or not for this caller."""
+
+    code = "not_found"
+
+
+class Conflict(OrchestratorError):
+    """It cannot be done in the present state; what the caller believes is out of date. Nothing was changed."""
+
+    code = "conflict"
+
+    def __init__(self, detail: str, *, fix: str | None = None, code: str | None = None) -> None:
+        super().__init__(detail)
+        self.fix = fix
+        if code is not None:
+            self.code = code  # type: ignore[misc]  # as in BadInput

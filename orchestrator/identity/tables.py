@@ -4,6 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
 from orchestrator.storage.columns import instant, one_of, optional_instant, primary_id
@@ -34,6 +35,7 @@ class IdempotencyRow(SQLModel, table=True):
     """The answer to a POST that carried an `Idempotency-Key`, kept for a day: the second copy gets it again."""
 
     __tablename__ = "idempotency_keys"
+    __table_args__ = (Index("idempotency_keys_by_time", "at"),)
 
     principal: str = Field(primary_key=True)
     key: str = Field(primary_key=True)

@@ -1,0 +1,69 @@
+"""Builds the application: its parts, its routes, and how they start and stop."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+
+from api import errors
+from api.dependencies import Replayed
+from api.middleware import RequestContext
+from api.problems import MEDIA_TYPE, Problem
+from api.routes.registry import ROUTERS
+from orchestrator.settings import Settings
+from orchestrator.storage.database import Database
+
+_BODY_LIMIT = 1_000_000  # bytes; a route that takes more says so itself
+_ABOUT = "Ringback watches customers' journeys for the moments that need a person, and sees to it that a person calls."
+_REFUSED: dict[int | str, dict[str, Any]] = {
+    status: {"description": text, "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}}
+    for status, text in {
+        401: "No token, or one that has ended.",
+        403: "The token is not for this.",
+        409: "The state does not allow it, or another had it since.",
+        422: "A field does not fit; the problem names it and the fix.",
+        503: "The database is away; try again.",
+    }.items()
+}
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the application. Its lifespan opens the database, so it has to run before a request is answered.
+
+    `app.state` holds `settings` and, while it runs, `database`.
+    """
+    app = FastAPI(
+        title="Ringback",
+        summary="Moments in self-service become one call that is kept.",
+        description=_ABOUT,
+        version=version("ringback"),
+        lifespan=_lifespan,
+        max_body_size=_BODY_LIMIT,
+        responses=_REFUSED,
+    )
+    app.state.settings = settings
+    app.add_middleware(RequestContext)
+    app.exception_handler(Replayed)(_replayed)
+    errors.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    app.state.database = Database(settings.database(), pool_size=20)
+    try:
+        yield
+    finally:
+        await app.state.database.close()
+
+
+async def _replayed(_: Request, replay: Exception) -> Response:
+    assert isinstance(replay, Replayed)
+    headers = {"Idempotency-Replayed": "true"}
+    return Response(replay.answer.body, replay.answer.status, headers, media_type="application/json")
