@@ -39,6 +39,7 @@ class Ending(StrEnum):
     REFUSED = "refused"  # the carrier said a definite no; the reason is in `error_code`
     ABANDONED = "abandoned"  # a customer answered and the held agent was lost
     UNKNOWN = "unknown"  # never found: counted as a dial, closed after the quiet period
+    NOT_PLACED = "not_placed"  # surely never rang (429, no connection, left the queue too late): no dial, try again soon
 
 
 class Farewell(StrEnum):
@@ -62,6 +63,8 @@ class AttemptRow(SQLModel, table=True):
         Index("attempts_of_number", "to_number", "prepared_at"),
         Index("attempts_of_customer", "customer_id", "prepared_at"),
         Index("attempts_of_sid", "call_sid", unique=True),
+        Index("attempts_of_task", "task_id"),
+        Index("attempts_of_sender", "from_number", postgresql_where=text(UNSETTLED)),
     )
 
     id: UUID = primary_id()
@@ -78,14 +81,19 @@ class AttemptRow(SQLModel, table=True):
     step: int
     language: str
     script: str | None = Field(default=None)
+    about: str | None = Field(default=None)  # why we call, in the call's language; nothing of the customer's own
+    say: str | None = Field(default=None)  # words of a promise, spoken exactly as its row has them
     to_number: str  # personal: never log
     from_number: str
     state: AttemptState = one_of(AttemptState, default=AttemptState.PREPARED)
     ending: Ending | None = one_of(Ending, default=None)
     call_sid: str | None = Field(default=None)
     sequence: int = Field(default=-1)  # highest SequenceNumber applied; a later arrival with a lower one changes nothing
+    call_status: str | None = Field(default=None)  # the carrier's own word for where the call is, the furthest so far
+    sip_code: int | None = Field(default=None)
     prepared_at: datetime = instant()
-    submitted_at: datetime | None = optional_instant()
+    submitted_at: datetime | None = optional_instant()  # of the POST; none once it is sure that no call came of it
+    asked_at: datetime | None = optional_instant()  # when the carrier was last asked about it
     unknown_since: datetime | None = optional_instant()
     ringing_at: datetime | None = optional_instant()
     answered_at: datetime | None = optional_instant()
@@ -149,4 +157,5 @@ class MessageRow(SQLModel, table=True):
     error_code: int | None = Field(default=None)
     prepared_at: datetime = instant()
     submitted_at: datetime | None = optional_instant()
+    asked_at: datetime | None = optional_instant()
     ended_at: datetime | None = optional_instant()
