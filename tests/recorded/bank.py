@@ -1,0 +1,122 @@
+"""A bank's calls as events: who hung up waiting, and who reached a person; and what a plain reading of them says."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zlib import crc32
+from zoneinfo import ZoneInfo
+
+from tests.recorded.material import rows
+
+ZONE = ZoneInfo("Asia/Jerusalem")
+NOBODY = "0"  # customer_id of a caller who was not identified
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    call_id: str
+    customer: str
+    at: datetime  # aware UTC: when they gave up, or when a person answered
+    waited: int  # seconds in the queue
+    hung_up: bool
+
+
+def calls_of(day: date) -> list[Call]:
+    """Return that day's calls that ended in a hang-up after waiting or with a person, in the file's order."""
+    wanted = f"{day:%y%m%d}"
+    table = rows("bank_calls_1999-02_first_half.csv")
+    return [call for row in table if row["date"].strip() == wanted and (call := _call(row, day)) is not None]
+
+
+def _call(row: dict[str, str], day: date) -> Call | None:
+    waited = int(row["q_time"])
+    match row["outcome"].strip():
+        case "HANG" if waited > 0:
+            return Call(row["call_id"], row["customer_id"], _instant(day, row["q_exit"]), waited, hung_up=True)
+        case "AGENT":
+            return Call(row["call_id"], row["customer_id"], _instant(day, row["ser_start"]), waited, hung_up=False)
+        case _:
+            return None
+
+
+def _instant(day: date, clock: str) -> datetime:
+    hours, minutes, seconds = (int(part) for part in clock.strip().split(":"))
+    return datetime.combine(day, time(hours % 24, minutes, seconds), ZONE).astimezone(UTC)
+
+
+def identified(calls: Iterable[Call]) -> list[Call]:
+    return [call for call in calls if call.customer != NOBODY]
+
+
+def phone_of(customer: str) -> str:
+    """A made-up number of a valid form, one for each customer as far as seven digits tell them apart.
+
+    Some recorded ids read `6.02111E+11`, so an id is a text here, never a number.
+    """
+    return f"+97252{crc32(customer.encode()) % 10_000_000:07}"
+
+
+def people(calls: Sequence[Call], at: datetime) -> list[dict[str, Any]]:
+    """Return one `customer.updated` for each customer, stamped `at`."""
+    return [
+        _event(f"profile-{customer}", "customer.updated", customer, at, {"phone": phone_of(customer), "zone": "Asia/Jerusalem"})
+        for customer in sorted({call.customer for call in calls})
+    ]
+
+
+def events(calls: Sequence[Call], *, ending: datetime) -> list[dict[str, Any]]:
+    """Return the calls as events, all shifted by the same span so that the last one happened at `ending`."""
+    shift = ending - max(call.at for call in calls)
+    return [_of_call(call, shift) for call in calls]
+
+
+def _of_call(call: Call, shift: timedelta) -> dict[str, Any]:
+    if call.hung_up:
+        return _event(call.call_id, "queue.abandoned", call.customer, call.at + shift, {"queue": "bank", "waited": call.waited})
+    return _event(call.call_id, "contact.inbound", call.customer, call.at + shift, {"queue": "bank"})
+
+
+def _event(event_id: str, kind: str, customer: str, at: datetime, data: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "specversion": "1.0",
+        "id": event_id,
+        "source": "bank/ivr",
+        "type": kind,
+        "subject": f"bank-{customer}",
+        "time": at.isoformat(),
+        "data": data,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What ought to have become of one day, by customer: escalations opened, hang-ups that joined one, escalations withdrawn."""
+
+    opened: dict[str, int]
+    joined: dict[str, int]
+    withdrawn: dict[str, int]
+
+    @property
+    def left_open(self) -> set[str]:
+        return {customer for customer in self.opened if self.opened[customer] > self.withdrawn.get(customer, 0)}
+
+
+def plain_reading(calls: Iterable[Call]) -> Reading:
+    """Read the calls one after another, as a person with a pencil would."""
+    opened: dict[str, int] = defaultdict(int)
+    joined: dict[str, int] = defaultdict(int)
+    withdrawn: dict[str, int] = defaultdict(int)
+    waiting: set[str] = set()
+    for call in sorted(calls, key=lambda call: (call.at, call.call_id)):
+        if not call.hung_up:
+            if call.customer in waiting:
+                withdrawn[call.customer] += 1
+                waiting.remove(call.customer)
+        elif call.customer in waiting:
+            joined[call.customer] += 1
+        else:
+            opened[call.customer] += 1
+            waiting.add(call.customer)
+    return Reading(dict(opened), dict(joined), dict(withdrawn))
