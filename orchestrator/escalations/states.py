@@ -1,4 +1,4 @@
-"""The life of an escalation: its states, its outcomes, and the only transitions there are."""
+"""The life of an escalation: its states, its outcomes, the states of a promise, and the only transitions there are."""
 
 from enum import StrEnum
 
@@ -29,6 +29,16 @@ class Outcome(StrEnum):
     CONTROL = "control"
     FAILED = "failed"
     CANCELED = "canceled"
+
+
+class PromiseState(StrEnum):
+    WRITTEN = "written"  # the row is there, the words are not out yet: not a promise so far
+    OPEN = "open"
+    KEPT = "kept"
+    RENEWED = "renewed"  # an apology and a new time went out before it broke; the new promise points back here
+    BROKEN = "broken"
+    RELEASED = "released"  # by the customer
+    UNSAID = "unsaid"  # the words never went out: it never was a promise
 
 
 class IllegalTransition(OrchestratorError):

@@ -1,14 +1,13 @@
 """Escalations, what was decided about them, and what customers were promised."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
-from orchestrator.escalations.states import Outcome, State
+from orchestrator.escalations.states import Outcome, PromiseState, State
 from orchestrator.storage.columns import (
     code_point_text,
     instant,
@@ -18,16 +17,6 @@ from orchestrator.storage.columns import (
     optional_instant,
     primary_id,
 )
-
-
-class PromiseState(StrEnum):
-    WRITTEN = "written"  # the row is there, the words are not out yet: not a promise so far
-    OPEN = "open"
-    KEPT = "kept"
-    RENEWED = "renewed"  # an apology and a new time went out before it broke; the new promise points back here
-    BROKEN = "broken"
-    RELEASED = "released"  # by the customer
-    UNSAID = "unsaid"  # the words never went out: it never was a promise
 
 
 class EscalationRow(SQLModel, table=True):
