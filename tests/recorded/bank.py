@@ -55,7 +55,7 @@ def phone_of(customer: str) -> str:
 
     Some recorded ids read `6.02111E+11`, so an id is a text here, never a number.
     """
-    return f"+97252{crc32(customer.encode()) % 10_000_000:07}"
+    return f"+97252{2_000_000 + crc32(customer.encode()) % 7_000_000}"
 
 
 def people(calls: Sequence[Call], at: datetime) -> list[dict[str, Any]]:
@@ -92,7 +92,7 @@ def _event(event_id: str, kind: str, customer: str, at: datetime, data: dict[str
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What ought to have become of one day, by customer: escalations opened, hang-ups that joined one, escalations withdrawn."""
+    """What ought to have become of one day, by customer: escalations opened, hang-ups joined, escalations withdrawn."""
 
     opened: dict[str, int]
     joined: dict[str, int]
