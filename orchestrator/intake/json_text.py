@@ -46,8 +46,8 @@ def read(raw: bytes) -> JsonValue:
     return value
 
 
-def read_many(raw: bytes) -> list[JsonValue | Refused]:
-    """Return the elements of a JSON array; an element that is refused for itself stands as its `Refused`.
+def read_many(raw: bytes) -> list[tuple["JsonValue | Refused", str]]:
+    """Return the elements of a JSON array, each with its text; one that is refused for itself stands as its `Refused`.
 
     Raises `Refused` when the whole is not a JSON array. The caller limits its size.
     """
@@ -57,12 +57,12 @@ def read_many(raw: bytes) -> list[JsonValue | Refused]:
     start = _skip(text, 1)
     if text[start:] == "]":
         return []
-    elements: list[JsonValue | Refused] = []
+    elements: list[tuple[JsonValue | Refused, str]] = []
     while True:
         element, end = _element_at(text, start)
-        elements.append(element)
+        elements.append((element, text[start:end]))
         end = _skip(text, end)
-        if text[end:] == "]":
+        if end == len(text) - 1 and text[end] == "]":
             return elements
         if text[end : end + 1] != ",":
             raise _malformed()
