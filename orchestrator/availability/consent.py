@@ -3,11 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 
 from orchestrator.availability.purposes import Medium, Purpose
-
-_NOTHING: Mapping[str, bool] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +18,7 @@ class Wishes:
     do_not_call: bool = False
     do_not_call_since: datetime | None = None
     number_blocked: bool = False
-    consent: Mapping[str, bool] = field(default=_NOTHING)
+    consent: Mapping[str, bool] = field(default_factory=dict)
 
     @classmethod
     def of(cls, attributes: Mapping[str, object], *, do_not_call_since: datetime | None = None) -> "Wishes":

@@ -4,12 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from types import MappingProxyType
 
 from orchestrator.availability.sentences import sentence
 
 Figure = str | int | float
-_NONE: Mapping[str, Figure] = MappingProxyType({})
 
 
 class GateCode(StrEnum):
@@ -46,7 +44,7 @@ class Verdict:
     gate: GateCode
     state: GateState
     why: str
-    figures: Mapping[str, Figure] = field(default=_NONE)
+    figures: Mapping[str, Figure] = field(default_factory=dict)
 
     @property
     def sentence(self) -> str:
