@@ -164,12 +164,22 @@ def load(*, data: Path | None = None, running: bool = True) -> Settings:
     `running` also takes the addresses of the embedded servers that `ringback up` keeps in the data folder; the
     process that is about to start those servers leaves them out.
     """
-    folder = data or Path(os.environ.get(PREFIX + "DATA") or Settings.model_fields["data"].default)
+    folder = data or data_folder()
     places = [place for place in (folder / SECRETS, *([folder / RUNNING] if running else [])) if place.is_dir()]
     try:
         return Settings(_secrets_dir=places or None, data=folder)
     except ValidationError as error:
         raise _not_configured(error) from None
+
+
+def data_folder() -> Path:
+    """Return the data folder the environment names, or the default one: known before the other settings are."""
+    return Path(os.environ.get(variable("data")) or Settings.model_fields["data"].default)
+
+
+def is_given(name: str) -> bool:
+    """Tell whether the environment itself sets the field `name`."""
+    return bool(os.environ.get(variable(name)))
 
 
 def _not_configured(error: ValidationError) -> NotConfigured:

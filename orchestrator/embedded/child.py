@@ -29,7 +29,8 @@ class Child:
     ) -> "Child":
         """Start `command`, appending what it says to `log`; should we die first, it gets the signal `if_orphaned`.
 
-        A session of its own, so that Ctrl-C reaches only us and we end our children in order.
+        `environment` is added to our own. A session of its own, so that Ctrl-C reaches only us and we end our children
+        in order.
         """
         tether = (sys.executable, "-IS", str(TETHER), str(os.getpid()), str(int(if_orphaned)))
         with log.open("ab") as sink:
@@ -39,7 +40,7 @@ class Child:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=sink,
                 stderr=sink,
-                env=environment,
+                env=os.environ | dict(environment or {}),
                 start_new_session=True,
             )
         return cls(process)

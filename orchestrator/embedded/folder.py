@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from orchestrator.errors import BadInput
-from orchestrator.settings import PREFIX, RUNNING, SECRETS
+from orchestrator.settings import RUNNING, SECRETS, is_given, variable
 
 # Below the ports Linux hands to outgoing connections (32768 and up), so that a kept port is not taken while we are down.
 _PORTS = range(20_000, 32_000)
 _HOST = "127.0.0.1"
+URLS = "urls.json"
 
 
 class DataFolder:
@@ -32,7 +33,7 @@ class DataFolder:
         except OSError as error:
             raise BadInput(
                 f"the data folder {root} cannot be used: {error.strerror}",
-                field=PREFIX + "DATA",
+                field=variable("data"),
                 fix="name a folder you may write to",
             ) from error
 
@@ -48,7 +49,7 @@ class DataFolder:
         except OSError as error:
             os.close(lock)
             raise BadInput(
-                f"another Ringback runs on the data folder {self.root}", field=PREFIX + "DATA", fix="name another folder"
+                f"another Ringback runs on the data folder {self.root}", field=variable("data"), fix="name another folder"
             ) from error
         self._lock = lock
 
@@ -79,25 +80,31 @@ class DataFolder:
         return port
 
     def make_secrets(self) -> None:
-        """Generate what settings need and nobody gave, once; the files are read by `orchestrator.settings.load`."""
-        generated = {
-            "twilio_account_sid": "AC" + secrets.token_hex(16),
-            "twilio_auth_token": secrets.token_hex(16),
-            "payload_keys": "local-1:" + base64.b64encode(secrets.token_bytes(32)).decode(),
-        }
+        """Generate the secrets nobody gave, once; `orchestrator.settings.load` reads the files.
+
+        The carrier's account and its token belong together: where one is given, the other is not made up.
+        """
+        generated = {"payload_keys": "local-1:" + base64.b64encode(secrets.token_bytes(32)).decode()}
+        if not (is_given("twilio_account_sid") or is_given("twilio_auth_token")):
+            generated |= {"twilio_account_sid": "AC" + secrets.token_hex(16), "twilio_auth_token": secrets.token_hex(16)}
         for name, value in generated.items():
-            if self.read(file := f"{SECRETS}/{(PREFIX + name).lower()}") is None:
+            if self.read(file := _file(SECRETS, name)) is None:
                 self.write(file, value)
 
     def announce(self, addresses: Mapping[str, str]) -> None:
         """Tell other commands on this folder where the servers listen, by name of the setting."""
         for name, value in addresses.items():
-            self.write(f"{RUNNING}/{(PREFIX + name).lower()}", value)
+            self.write(_file(RUNNING, name), value)
 
     def withdraw(self) -> None:
         """Forget what was announced: nothing listens any more."""
+        (self.root / URLS).unlink(missing_ok=True)
         for file in (self.root / RUNNING).glob("*"):
             file.unlink()
+
+
+def _file(folder: str, name: str) -> str:
+    return f"{folder}/{variable(name).lower()}"
 
 
 def is_free(port: int) -> bool:

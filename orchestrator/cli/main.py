@@ -1,0 +1,66 @@
+"""`ringback`: the table of its commands, and how their failures are told.
+
+A command's module is imported only when that command runs: `ringback worker` need not wait for the API's imports.
+"""
+
+import sys
+from importlib import import_module
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from orchestrator.errors import BadInput, OrchestratorError
+
+# Name → module and the function (or the Typer of several functions) in it.
+COMMANDS = {
+    "api": "orchestrator.cli.api:api",
+    "doctor": "orchestrator.cli.doctor:doctor",
+    "up": "orchestrator.cli.up:up",
+}
+
+
+class Commands(TyperGroup):
+    """The commands of the table, each imported when it is asked for."""
+
+    def list_commands(self, ctx: object) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: object, cmd_name: str):  # type: ignore[no-untyped-def]  # typer's own click has no public types
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name].partition(":")
+        target = getattr(import_module(module), attribute)
+        if isinstance(target, typer.Typer):
+            return get_command(target)
+        alone = typer.Typer(add_completion=False)
+        alone.command(cmd_name)(target)
+        return get_command(alone)
+
+
+app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, help="Ringback: calls that are kept.")
+
+
+@app.callback()
+def _root() -> None:
+    pass
+
+
+def main() -> None:
+    """Run a command. A failure of ours is one line, with its fix; exit code 2 where the caller can mend it, else 1."""
+    try:
+        app()
+    except BadInput as error:
+        sys.exit(_tell(error, error.fix, code=2))
+    except OrchestratorError as error:
+        sys.exit(_tell(error, None, code=1))
+
+
+def _tell(error: OrchestratorError, fix: str | None, *, code: int) -> int:
+    field = f"{error.field}: " if isinstance(error, BadInput) and error.field and error.field not in str(error) else ""
+    print(f"ringback: {field}{error}{f' ({fix})' if fix else ''}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    main()
