@@ -1,0 +1,196 @@
+"""CEL behind our own thin interface: compiled and checked once, evaluated without ever raising.
+
+The engine is Google's C++ one (`cel-expr-python`). It stops by itself at 10,000 comprehension steps and 32 levels of nesting,
+and its regular expressions take linear time.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any, TypeAlias
+
+from cel_expr_python import cel
+
+from orchestrator.detection import anger
+from orchestrator.errors import BadInput
+from orchestrator.intake.event import Event
+from orchestrator.intake.json_text import JsonValue
+from orchestrator.intake.timestamps import format_time
+
+MAX_CHARACTERS = 2_000
+_TYPE = cel.Type
+_ERROR = cel.Type.ERROR
+_PLACE = re.compile(r"<input>:(\d+):(\d+): ([^\n]*)")
+_PATH = re.compile(r"\s*(event\.(?:data|time|id|source|type|subject)|customer)((?:\.[A-Za-z_][A-Za-z0-9_]*)*)\s*")
+
+
+class Yields(Enum):
+    """What an expression may yield, as far as the checker can know: field values are `dyn` to it."""
+
+    CONDITION = ("true or false", ("BOOL",))
+    KEY = ("a text or a whole number", ("STRING", "INT", "UINT"))
+    NUMBER = ("a number", ("INT", "UINT", "DOUBLE"))
+    INSTANT = ("a date, a date-time or a timestamp", ("STRING", "TIMESTAMP"))
+
+
+class BadExpression(BadInput):
+    """An expression that does not compile. `line` and `column` count from 1 within the expression."""
+
+    code = "bad_expression"
+
+    def __init__(self, message: str, *, line: int = 1, column: int = 1, fix: str) -> None:
+        super().__init__(f"line {line}, column {column}: {message} {fix}", fix=fix)
+        self.message, self.line, self.column = message, line, column
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What an evaluation yields instead of a value. The message holds names of fields, never their values."""
+
+    message: str
+
+
+class _Wrong:
+    """Stands for a value that has no place among ours (bytes, a type, a duration)."""
+
+
+Value: TypeAlias = JsonValue | datetime | _Wrong
+
+
+class Scope:
+    """What expressions see of one moment: the event, the customer's attributes (with `id`), and `now`.
+
+    One activation serves all expressions, and is made only when one of them needs the engine.
+    """
+
+    __slots__ = ("_activation", "attributes", "event", "now")
+
+    def __init__(self, event: Event, attributes: Mapping[str, JsonValue], now: datetime | None = None) -> None:
+        self.event, self.attributes = event, attributes
+        self.now = event.time if now is None else now
+        self._activation: cel.Activation | None = None
+
+    def activation(self) -> cel.Activation:
+        if self._activation is None:
+            event = self.event
+            seen = {
+                "data": event.data,
+                "id": event.id,
+                "source": event.source,
+                "type": event.type,
+                "subject": event.subject,
+                "time": format_time(event.time),
+            }
+            self._activation = _ENGINE.Activation({"event": seen, "customer": self.attributes, "now": self.now})
+        return self._activation
+
+
+class Expression:
+    """A compiled expression. Equal texts are equal expressions."""
+
+    __slots__ = ("_keys", "_program", "_root", "source")
+
+    def __init__(self, source: str, program: cel.Expression) -> None:
+        self.source, self._program = source, program
+        path = _PATH.fullmatch(source)
+        # A plain path is the commonest key and weight; walking it ourselves spares the engine and means the same.
+        self._root = path[1].removeprefix("event.") if path else None
+        self._keys = tuple(path[2].split(".")[1:]) if path else ()
+
+    def evaluate(self, scope: Scope) -> Value | Failure:
+        if self._root is not None:
+            return self._walk(scope)
+        try:
+            result = self._program.eval(scope.activation())
+        except RuntimeError as error:  # a budget ran out: the engine raises instead of yielding an error
+            return Failure(str(error))
+        return _from_engine(result)
+
+    def holds(self, scope: Scope) -> bool | Failure:
+        """Say whether it yields exactly `true`; a failure is told apart so that it can be counted."""
+        value = self.evaluate(scope)
+        return value if isinstance(value, Failure) else value is True
+
+    def _walk(self, scope: Scope) -> Value | Failure:
+        value: Any = scope.attributes if self._root == "customer" else _EVENT_FIELDS[str(self._root)](scope.event)
+        for key in self._keys:
+            if not isinstance(value, dict):
+                return Failure(f'No such field : "{key}"')
+            if key not in value:
+                return Failure(f'Key not found in map : "{key}"')
+            value = value[key]
+        return value  # type: ignore[no-any-return]  # JSON below, as the envelope left it
+
+
+_EVENT_FIELDS: dict[str, Callable[[Event], Any]] = {
+    "data": lambda event: event.data,
+    "time": lambda event: format_time(event.time),
+    "id": lambda event: event.id,
+    "source": lambda event: event.source,
+    "type": lambda event: event.type,
+    "subject": lambda event: event.subject,
+}
+
+
+def compile_expression(source: str, yields: Yields) -> Expression:
+    """Compile and type-check `source`, or raise `BadExpression` with line, column and a fix."""
+    if len(source) > MAX_CHARACTERS:
+        raise BadExpression(f"The expression is over {MAX_CHARACTERS} characters.", fix="Split the rule.")
+    try:
+        program = _ENGINE.compile(source)
+    except RuntimeError as error:
+        raise _explained(str(error)) from None
+    wanted, names = yields.value
+    found = program.return_type().name()
+    if found != "DYN" and found not in names:
+        raise BadExpression(f"The expression yields {found.lower()}.", fix=f"It must yield {wanted}.")
+    return Expression(source, program)
+
+
+def _explained(text: str) -> BadExpression:
+    place = _PLACE.search(text)
+    if place is None:
+        message = text.splitlines()[0].removesuffix("]").rpartition(" [")[0] or text
+        return BadExpression(f"{message}.", fix="Write a shorter or flatter expression.")
+    message = place[3].removesuffix(" (in container '')").partition(" expecting ")[0]
+    return BadExpression(f"{message}.", line=int(place[1]), column=int(place[2]), fix=_fix(message))
+
+
+def _fix(message: str) -> str:
+    if message.startswith("undeclared reference"):
+        return "Known are event (id, source, type, subject, time, data), customer, now and CEL's own functions."
+    if message.startswith("found no matching overload"):
+        return "Compare and calculate with values of one kind, for instance double(x) * 2.0."
+    return "See the CEL language definition."
+
+
+def _from_engine(result: cel.Value) -> Value | Failure:
+    value = result.plain_value()
+    if value is True or value is False:
+        return value
+    if isinstance(value, str):
+        return Failure(value) if result.type() == _ERROR else value
+    if value is None or isinstance(value, int | float | list | dict | datetime):
+        return value
+    return _Wrong()
+
+
+def _engine() -> cel.Env:
+    return cel.NewEnv(
+        variables={
+            "event": _TYPE.Map(_TYPE.STRING, _TYPE.DYN),
+            "customer": _TYPE.Map(_TYPE.STRING, _TYPE.DYN),
+            "now": _TYPE.TIMESTAMP,
+        },
+        functions=[
+            cel.FunctionDecl(
+                "anger",
+                [cel.Overload("anger_string", return_type=_TYPE.INT, parameters=[_TYPE.STRING], impl=anger.score)],
+            )
+        ],
+    )
+
+
+_ENGINE = _engine()

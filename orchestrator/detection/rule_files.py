@@ -1,0 +1,131 @@
+"""Rules read from files: every error with file, line, column, field and fix."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from orchestrator.detection.compiled import BadRule, CompiledRule, compile_rule, place
+from orchestrator.detection.expressions import BadExpression
+from orchestrator.detection.rules import RuleDocument
+from orchestrator.detection.yaml_files import BadYaml, Path, Spot, YamlFile, read_yaml
+from orchestrator.errors import BadInput
+
+_SUFFIXES = (".yaml", ".yml")
+_FIXES = {
+    "missing": "Add it.",
+    "unknown_key": "Rename or remove it.",
+    "string_type": "Write a text, in quotes where needed.",
+    "int_type": "Write a whole number.",
+    "list_type": "Write a list.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong in a file; line and column count from 1."""
+
+    file: str
+    line: int
+    column: int
+    field: str
+    message: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.field}: {self.message} {self.fix}".rstrip()
+
+
+class BadRuleFile(BadInput):
+    """A file that is YAML but not a rule. `problems` has all that is wrong, in the order of the file; `str()` the first."""
+
+    code = "bad_rule_file"
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        first, rest = problems[0], len(problems) - 1
+        more = f" (and {rest} more)" if rest else ""
+        super().__init__(f"{first}{more}", field=first.field, fix=first.fix)
+        self.problems = tuple(problems)
+
+
+def read_rule(raw: bytes, *, name: str) -> CompiledRule:
+    """Read one rule from YAML. `name` stands before line and column in errors. Raises `BadYaml` or `BadRuleFile`."""
+    file = read_yaml(raw, name=name)
+    if not isinstance(file.value, dict):
+        raise BadYaml(name, Spot(), "This is not a rule.", fix="Write rule, moment, detect, steps and expires.")
+    try:
+        document = RuleDocument.model_validate(file.value)
+    except ValidationError as error:
+        problems = _without_echoes(_problem(file, details) for details in error.errors(include_url=False))
+        raise BadRuleFile(problems) from None
+    try:
+        return compile_rule(document)
+    except BadRule as error:
+        raise BadRuleFile([_wrong_expression(file, path, bad) for path, bad in error.problems]) from None
+
+
+def read_rules(directory: FilePath) -> tuple[CompiledRule, ...]:
+    """Read every `*.yaml` and `*.yml` directly in a directory, sorted by rule name.
+
+    Raises `BadInput` when there is none, when one does not fit, or when two files name the same rule.
+    """
+    if not directory.is_dir():
+        raise BadInput(f"{directory} is not a directory.", field="rules", fix="Name a directory of rule files.")
+    paths = sorted(path for path in directory.iterdir() if path.suffix in _SUFFIXES and path.is_file())
+    if not paths:
+        raise BadInput(f"{directory} holds no rule.", field="rules", fix="Put *.yaml or *.yml files directly into it.")
+    files: dict[str, FilePath] = {}
+    rules = []
+    for path in paths:
+        rule = read_rule(_read(path), name=str(path))
+        if rule.name in files:
+            detail = f"{files[rule.name]} and {path} both hold the rule {rule.name}."
+            raise BadInput(detail, field="rule", fix="Rename one of them.")
+        files[rule.name] = path
+        rules.append(rule)
+    return tuple(sorted(rules, key=lambda rule: rule.name))
+
+
+def _read(path: FilePath) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}.", field="rules", fix="Mend the file.") from None
+
+
+def _problem(file: YamlFile, details: ErrorDetails) -> Problem:
+    path = _known_path(file, details["loc"])
+    kind, message = details["type"], details["msg"].rstrip(".")
+    of_key = kind == "unknown_key"
+    if of_key:
+        path = (*path, str(details["ctx"]["key"]))
+    if kind == "missing":
+        path = (*path, str(details["loc"][-1]))
+        message = "This is required"
+    spot = file.spot(path, of_key=of_key)
+    return Problem(file.name, spot.line, spot.column, place(path), f"{message}.".replace("?.", "?"), _FIXES.get(kind, ""))
+
+
+def _known_path(file: YamlFile, loc: tuple[int | str, ...]) -> Path:
+    """Keep what the file itself names: a location also holds the names of the alternatives that were tried."""
+    path: Path = ()
+    for part in loc:
+        if (*path, part) in file.values:
+            path = (*path, part)
+    return path
+
+
+def _without_echoes(problems: Iterable[Problem]) -> list[Problem]:
+    """Keep one problem a spot: each alternative of a union reports its own."""
+    first: dict[tuple[int, int, str], Problem] = {}
+    for problem in problems:
+        first.setdefault((problem.line, problem.column, problem.field), problem)
+    return [first[spot] for spot in sorted(first)]
+
+
+def _wrong_expression(file: YamlFile, path: Path, bad: BadExpression) -> Problem:
+    spot = file.spot(path)
+    where = f"{bad.message} (line {bad.line}, column {bad.column} of the expression)"
+    return Problem(file.name, spot.line, spot.column, place(path), where, str(bad.fix))
