@@ -1,6 +1,6 @@
 """Hours recomputed the plain way: look at the clock on the wall and at the windows as people wrote them.
 
-The decisions are made by intersecting intervals; this shares nothing with that but the documents, so that the one can judge the other.
+The decisions are made by intersecting intervals; this shares nothing with that but the documents, so one can judge the other.
 """
 
 from collections.abc import Iterable, Sequence

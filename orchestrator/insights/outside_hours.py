@@ -49,7 +49,10 @@ async def dials_outside_hours(session: AsyncSession, book: CallingHoursBook) -> 
     closures: Closures = {}
     for calendar, starts_at, ends_at in await connection.execute(text(_CLOSURES)):
         closures.setdefault(calendar, []).append((starts_at, ends_at))
-    dialled = [Dialled(*row[:4], Purpose(row[4]), *row[5:]) for row in await connection.execute(text(_ATTEMPTS))]
+    dialled = [
+        Dialled(id_, at, number, attributes, Purpose(purpose), calendar, document)
+        for id_, at, number, attributes, purpose, calendar, document in await connection.execute(text(_ATTEMPTS))
+    ]
     documents: dict[str, CalendarDocument] = {}
     return [each.attempt_id for each in dialled if not _inside(each, book, closures, documents)]
 
