@@ -15,6 +15,7 @@ from orchestrator.errors import BadInput, OrchestratorError
 # Name → module and the function (or the Typer of several functions) in it.
 COMMANDS = {
     "api": "orchestrator.cli.api:api",
+    "carrier": "orchestrator.cli.carrier:carrier",
     "doctor": "orchestrator.cli.doctor:doctor",
     "up": "orchestrator.cli.up:up",
 }
