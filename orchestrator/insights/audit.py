@@ -8,6 +8,9 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from orchestrator.availability.calling_hours import CallingHoursBook
+from orchestrator.insights.outside_hours import dials_outside_hours
+
 # Calls the carrier rang beyond the first with one attempt's token, and calls that carry no attempt of ours at all.
 DOUBLE_DIALS = """
 WITH ledger AS (SELECT attempt FROM jsonb_to_recordset(CAST(:ledger AS jsonb)) AS entry(attempt text))
@@ -28,8 +31,6 @@ WHERE EXISTS (SELECT 1 FROM moments m WHERE m.escalation_id = attempts.escalatio
 """
 
 OPEN_ESCALATIONS = "SELECT count(*) FROM escalations WHERE state <> 'closed'"
-
-CLOSED_WITHOUT_OUTCOME = "SELECT count(*) FROM escalations WHERE state = 'closed' AND outcome IS NULL"
 
 DOUBLE_ESCALATIONS = """
 SELECT count(*) FROM (
@@ -108,3 +109,65 @@ async def event_to_task(session: AsyncSession, rules: Sequence[str]) -> Latency:
     connection = await session.connection()
     both = (await connection.execute(text(EVENT_TO_TASK), {"rules": list(rules)})).scalar_one()
     return Latency(None, None) if both is None else Latency(both[0], both[1])
+
+
+# A case that was not called must say why; one that is closed must say how it ended.
+UNEXPLAINED = """
+SELECT count(*) FROM escalations
+WHERE (state = 'closed' AND outcome IS NULL)
+   OR (outcome IN ('suppressed', 'expired') AND jsonb_array_length(reasons) = 0)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What an audit found. All but the tallies ought to be zero; `open_escalations` only when nothing is under way."""
+
+    open_escalations: int
+    double_escalations: int
+    double_dials: int
+    dials_after_resolution: int
+    dials_outside_hours: int
+    promises_without_state: int
+    unexplained: int
+    lost_events: int
+    escalations: Mapping[str, int]
+    moments: Mapping[str, int]
+    promises: Mapping[str, int]
+
+    @property
+    def violations(self) -> dict[str, int]:
+        """Return what breaks a guarantee, by name, with how often."""
+        found = {
+            "double_escalations": self.double_escalations,
+            "double_dials": self.double_dials,
+            "dials_after_resolution": self.dials_after_resolution,
+            "dials_outside_hours": self.dials_outside_hours,
+            "promises_without_state": self.promises_without_state,
+            "unexplained": self.unexplained,
+            "lost_events": self.lost_events,
+        }
+        return {name: number for name, number in found.items() if number}
+
+
+async def audit(
+    session: AsyncSession,
+    *,
+    ledger: Sequence[Mapping[str, Any]],
+    accepted: Sequence[tuple[str, str]],
+    book: CallingHoursBook,
+) -> Findings:
+    """Ask every question. `ledger` is the carrier's list of rings, `accepted` the (source, id) that a `202` called accepted."""
+    return Findings(
+        open_escalations=await count(session, OPEN_ESCALATIONS),
+        double_escalations=await count(session, DOUBLE_ESCALATIONS),
+        double_dials=await double_dials(session, ledger),
+        dials_after_resolution=await count(session, DIALS_AFTER_RESOLUTION),
+        dials_outside_hours=len(await dials_outside_hours(session, book)),
+        promises_without_state=await count(session, PROMISES_WITHOUT_STATE),
+        unexplained=await count(session, UNEXPLAINED),
+        lost_events=await lost_events(session, accepted),
+        escalations=await tally(session, ESCALATIONS),
+        moments=await tally(session, MOMENTS),
+        promises=await promises(session),
+    )
