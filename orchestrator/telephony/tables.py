@@ -93,7 +93,6 @@ class AttemptRow(SQLModel, table=True):
     sip_code: int | None = Field(default=None)
     prepared_at: datetime = instant()
     submitted_at: datetime | None = optional_instant()  # of the POST; none once it is sure that no call came of it
-    asked_at: datetime | None = optional_instant()  # when the carrier was last asked about it
     unknown_since: datetime | None = optional_instant()
     ringing_at: datetime | None = optional_instant()
     answered_at: datetime | None = optional_instant()
@@ -106,7 +105,10 @@ class AttemptRow(SQLModel, table=True):
     cancel_requested_at: datetime | None = optional_instant()  # end it at the carrier, or redirect it to its farewell
     farewell: Farewell | None = one_of(Farewell, default=None)  # what is said before the end; none: it just ends
     looked_at: datetime | None = optional_instant()  # when the process last asked the carrier to settle or to stop it
-    conference: str | None = Field(default=None)
+    stopped_at: datetime | None = optional_instant()  # the carrier has taken the cancel or the redirect
+    conference: str | None = Field(default=None)  # the room's name
+    room_entered: int | None = Field(default=None)  # the room's own SequenceNumber of entering and leaving
+    room_left: int | None = Field(default=None)
 
 
 class CarrierCallbackRow(SQLModel, table=True):
@@ -157,5 +159,5 @@ class MessageRow(SQLModel, table=True):
     error_code: int | None = Field(default=None)
     prepared_at: datetime = instant()
     submitted_at: datetime | None = optional_instant()
-    asked_at: datetime | None = optional_instant()
+    looked_at: datetime | None = optional_instant()  # when the process last asked the carrier about it
     ended_at: datetime | None = optional_instant()
