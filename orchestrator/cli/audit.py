@@ -47,7 +47,7 @@ async def _ledger(place: str | None) -> Sequence[Mapping[str, Any]]:
     if place is None:
         return []
     if not place.startswith(("http://", "https://")):
-        return _rings(Path(place).read_text(encoding="utf-8"), place)
+        return _rings(await asyncio.to_thread(Path(place).read_text, encoding="utf-8"), place)
     async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
         try:
             response = (await client.get(place)).raise_for_status()

@@ -14,10 +14,14 @@ from orchestrator.errors import BadInput, OrchestratorError
 
 # Name → module and the function (or the Typer of several functions) in it.
 COMMANDS = {
+    "audit": "orchestrator.cli.audit:audit_command",
+    "demo": "orchestrator.cli.demo:demo",
     "api": "orchestrator.cli.api:api",
     "carrier": "orchestrator.cli.carrier:carrier",
     "doctor": "orchestrator.cli.doctor:doctor",
+    "due": "orchestrator.cli.due:due",
     "up": "orchestrator.cli.up:up",
+    "when": "orchestrator.cli.when:when",
 }
 
 
@@ -59,7 +63,7 @@ def main() -> None:
 
 def _tell(error: OrchestratorError, fix: str | None, *, code: int) -> int:
     field = f"{error.field}: " if isinstance(error, BadInput) and error.field and error.field not in str(error) else ""
-    print(f"ringback: {field}{error}{f' ({fix})' if fix else ''}", file=sys.stderr)
+    print(f"ringback: {field}{error}{f' ({fix})' if fix and fix not in str(error) else ''}", file=sys.stderr)
     return code
 
 
