@@ -1,8 +1,8 @@
 """A part that ends comes back, until it is ended for good; what it was given to do is not cut off."""
 
-import asyncio
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from signal import SIGTERM
 
@@ -10,6 +10,7 @@ import pytest
 
 from orchestrator.embedded.child import Child
 from orchestrator.embedded.keeping import Keeper
+from orchestrator.embedded.probing import until
 from orchestrator.embedded.server import ServerFailed
 
 SAYS_READY_AND_STAYS = "print('ready', flush=True); import signal; signal.pause()"
@@ -52,9 +53,10 @@ class Script:
 
 
 async def true(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
-        while not condition():
-            await asyncio.sleep(0.01)
+    async def ask() -> bool:
+        return condition()
+
+    assert await until(ask, None, within=timedelta(seconds=60))
 
 
 @pytest.fixture
