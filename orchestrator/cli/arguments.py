@@ -1,0 +1,31 @@
+"""What several commands take: files and instants, each refused by the option's name."""
+
+from datetime import datetime
+from pathlib import Path
+
+from orchestrator.detection.yaml_files import MAX_BYTES
+from orchestrator.errors import BadInput
+from orchestrator.intake.timestamps import parse_time
+
+_YEARS = range(1900, 2200)  # what the zone and holiday databases speak of
+
+
+def instant(text: str, *, field: str) -> datetime:
+    """Return the aware UTC instant of an RFC 3339 text. Raises `BadInput`, for a time without offset too."""
+    known = parse_time(text.replace(" ", "T", 1))
+    if known is None:
+        fix = "write it like 2026-06-07T10:00:00+03:00, with Z or an offset"
+        raise BadInput("this is not a time with an offset", field=field, fix=fix)
+    if known.year not in _YEARS:
+        raise BadInput("this time is out of reach", field=field, fix="give a time from 1900 to 2199")
+    return known
+
+
+def file_bytes(path: Path, *, field: str) -> bytes:
+    """Return a document's bytes, no more than just beyond the largest allowed. Raises `BadInput`."""
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise BadInput(f"cannot read {path}: {reason}", field=field, fix="name a file that can be read") from None
