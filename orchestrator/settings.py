@@ -93,6 +93,7 @@ class Settings(BaseSettings):
     holdout_salt: str = ""
 
     # Calling.
+    organisation: str | None = None
     default_country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
     ring_timeout: PositiveDuration = timedelta(seconds=30)
     no_answer_delay: Duration = timedelta(hours=2)
@@ -101,6 +102,7 @@ class Settings(BaseSettings):
     quiet_period: Duration = timedelta(minutes=15)
     late_grace: Duration = timedelta(seconds=60)
     queued_at_carrier: PositiveDuration = timedelta(seconds=10)
+    carrier_poll: PositiveDuration = timedelta(seconds=30)
     dialing_rate: Annotated[float, Field(gt=0)] = 1.0
     sender_slots: Annotated[int, Field(gt=0)] = 10
 
