@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
+from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from orchestrator.detection.exact import ONE, Amount, Exact, exact
@@ -37,6 +38,7 @@ class BadRule(BadInput):
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
+    kind: ClassVar[str] = "occurrence"
     on: tuple[Pattern, ...]
 
 
@@ -53,6 +55,7 @@ class DueDate:
 class Absence:
     """Exactly one of `within` and `due` is set."""
 
+    kind: ClassVar[str] = "absence"
     until: tuple[Pattern, ...]
     start: tuple[Pattern, ...]
     touch: tuple[Pattern, ...]
@@ -62,6 +65,7 @@ class Absence:
 
 @dataclass(frozen=True, slots=True)
 class Score:
+    kind: ClassVar[str] = "score"
     until: tuple[Pattern, ...]
     events: tuple[Pattern, ...]
     within: timedelta
@@ -91,6 +95,11 @@ class CompiledRule:
     key: Expression | None
     resolve: tuple[Pattern, ...]
     worth: CompiledWorth | None
+
+    @property
+    def keeps_last_event(self) -> bool:
+        """Whether an open watch has to keep its last start or touch: the worth of its moment is read from it."""
+        return self.worth is not None and self.worth.value.expression is not None
 
 
 def compile_rule(document: RuleDocument) -> CompiledRule:

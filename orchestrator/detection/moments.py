@@ -1,0 +1,36 @@
+"""How a recognised moment and a failed expression are reported."""
+
+from datetime import datetime
+
+from orchestrator.detection.compiled import CompiledRule
+from orchestrator.detection.effects import Effect, ExpressionFailed, MomentFound
+from orchestrator.detection.expressions import Failure, Scope
+from orchestrator.intake.event import Position
+
+
+def report_moment(
+    rule: CompiledRule,
+    customer: str,
+    key: str,
+    scope: Scope,
+    evidence: tuple[Position, ...],
+    effects: list[Effect],
+) -> None:
+    """Add the moment at the scope's `now`, its worth evaluated once on the scope's event."""
+    worth = rule.worth.value.evaluate(scope) if rule.worth is not None else None
+    if isinstance(worth, Failure):
+        report_failure(rule, "worth.value", scope, worth, effects)
+    at: datetime = scope.now
+    effects.append(MomentFound(rule, customer, key, at, evidence, scope.attributes, worth))
+
+
+def report_failure(
+    rule: CompiledRule,
+    place: str,
+    scope: Scope,
+    failure: Failure,
+    effects: list[Effect],
+    *,
+    is_condition: bool = False,
+) -> None:
+    effects.append(ExpressionFailed(rule, place, scope.event.position, failure.message, is_condition))
