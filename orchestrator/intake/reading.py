@@ -42,10 +42,6 @@ class UnsupportedMediaType(RequestRefused):
     code = "unsupported_media_type"
 
 
-class NoTypeAllowed(RequestRefused):
-    code = "type_not_allowed"
-
-
 class ContentMode(StrEnum):
     STRUCTURED = "structured"
     BATCHED = "batched"

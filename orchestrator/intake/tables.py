@@ -85,6 +85,7 @@ class EventRow(SQLModel, table=True):
     time: datetime = instant()
     received_at: datetime = instant()
     data: Any = json_value()
+    data_base64: str | None = Field(default=None)  # kept as it came; rules do not read it
     digest: bytes  # of the content, to tell a copy that differs from one that does not
     conflicting_copies: int = Field(default=0)
     detected: bool = Field(default=True)  # false: imported history, or later than 24 h: stored, flagged, not detected
