@@ -1,0 +1,71 @@
+"""Files of events, one CloudEvent a line: what is accepted, what is a copy, what is refused and why."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from orchestrator.intake.envelope import read_event
+from orchestrator.intake.event import Event
+from orchestrator.intake.json_text import MAX_EVENT_BYTES
+from orchestrator.intake.refusals import Reason, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A sample of what was refused; `line` counts from 1."""
+
+    line: int
+    reason: Reason
+    field: str | None
+    fix: str | None
+
+
+@dataclass(slots=True)
+class EventFile:
+    """The accepted events by (source, id), and the counts: `read` = accepted + `duplicates` + refused.
+
+    Of several copies the first accepted line counts; `differing` are the copies that do not say the same.
+    """
+
+    events: dict[tuple[str, str], Event] = field(default_factory=dict)
+    read: int = 0
+    duplicates: int = 0
+    differing: int = 0
+    refused: Counter[Reason] = field(default_factory=Counter)
+    samples: dict[Reason, Refusal] = field(default_factory=dict)
+
+    def add(self, event: Event) -> None:
+        self.read += 1
+        kept = self.events.setdefault((event.source, event.id), event)
+        if kept is not event:
+            self.duplicates += 1
+            self.differing += kept != event
+
+    def refuse(self, line: int, refused: Refused) -> None:
+        self.read += 1
+        self.refused[refused.reason] += 1
+        self.samples.setdefault(refused.reason, Refusal(line, refused.reason, refused.field, refused.fix))
+
+
+def read_event_lines(lines: Iterable[bytes]) -> EventFile:
+    """Read lines as intake would, but for times: they may lie in the future, and are required. Blank lines do not count."""
+    file = EventFile()
+    for number, line in enumerate(lines, start=1):
+        if line.isspace() or not line:
+            continue
+        try:
+            file.add(read_event(line))
+        except Refused as refused:
+            file.refuse(number, refused)
+    return file
+
+
+def lines_of(stream: BinaryIO) -> Iterator[bytes]:
+    """Yield the lines without their ends, none longer than needed to see that it is too large."""
+    limit = MAX_EVENT_BYTES + 2
+    while line := stream.readline(limit):
+        if len(line) == limit and not line.endswith(b"\n"):
+            while (rest := stream.readline(limit)) and not rest.endswith(b"\n"):
+                pass
+        yield line.rstrip(b"\r\n")
