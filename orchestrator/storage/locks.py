@@ -8,6 +8,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from orchestrator.errors import OrchestratorError
 from orchestrator.escalations.tables import EscalationRow
 from orchestrator.intake.tables import CustomerRow
+from orchestrator.queueing.tables import AgentRow, TaskRow, TaskState
+
+_OVER = (TaskState.DONE, TaskState.WITHDRAWN)
 
 
 class NoSuchCustomer(OrchestratorError):
@@ -47,3 +50,22 @@ async def open_escalation(session: AsyncSession, customer_id: UUID) -> Escalatio
         .with_for_update()
     )
     return (await session.exec(query.execution_options(populate_existing=True))).first()
+
+
+async def lock_active_task(session: AsyncSession, escalation_id: UUID) -> TaskRow | None:
+    """Return the escalation's task that is neither done nor withdrawn, locked after its agent; None when it has none.
+
+    The escalation's lock is held already. A claim, which takes agent and task only, may move the task in between: look again.
+    """
+    while True:
+        query = select(TaskRow).where(TaskRow.escalation_id == escalation_id, col(TaskRow.state).not_in(_OVER))
+        known = (await session.exec(query.execution_options(populate_existing=True))).first()
+        if known is None:
+            return None
+        agent_id = known.agent_id
+        if agent_id is not None:
+            await session.exec(select(AgentRow.id).where(AgentRow.id == agent_id).with_for_update())
+        locking = select(TaskRow).where(TaskRow.id == known.id).with_for_update()
+        task = (await session.exec(locking.execution_options(populate_existing=True))).one()
+        if task.agent_id == agent_id and task.state not in _OVER:
+            return task

@@ -1,0 +1,139 @@
+"""How an escalation ends: everything that was set up for it is taken back in the same transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from orchestrator.detection.tables import MomentRow, MomentStatus
+from orchestrator.escalations import promises
+from orchestrator.escalations.records import move, note, nudge, under_way, unsettled_attempts
+from orchestrator.escalations.states import Outcome, State
+from orchestrator.escalations.tables import EscalationRow
+from orchestrator.intake.tables import CustomerRow
+from orchestrator.queueing.tables import TaskState
+from orchestrator.queueing.tasks import withdraw
+from orchestrator.storage.locks import lock_active_task, lock_escalation, open_escalation
+from orchestrator.telephony.tables import AttemptRow, AttemptState, Ending, Farewell, Leg, MessageRow, MessageState
+
+
+async def end(
+    session: AsyncSession,
+    customer: CustomerRow,
+    escalation: EscalationRow,
+    outcome: Outcome,
+    *,
+    now: datetime,
+    reasons: Sequence[str] = (),
+    hint: bool = True,
+) -> None:
+    """Close it with `outcome`, or, where the customer and an agent are in a call, let it close so after that call.
+
+    Customer's and escalation's locks are held. Done twice, the first outcome stays.
+    """
+    if escalation.state is State.CLOSED:
+        return
+    if not under_way(await unsettled_attempts(session, escalation.id)):
+        await close(session, customer, escalation, outcome, now=now, reasons=reasons, hint=hint)
+    elif escalation.pending is None or outcome is Outcome.OPTED_OUT:
+        escalation.pending = outcome
+        session.add(escalation)
+        note(session, escalation, "closes_after_call", now=now, outcome=outcome.value)
+
+
+async def close(
+    session: AsyncSession,
+    customer: CustomerRow,
+    escalation: EscalationRow,
+    outcome: Outcome,
+    *,
+    now: datetime,
+    reasons: Sequence[str] = (),
+    hint: bool = True,
+) -> None:
+    """Close it: task, reservation and messages are withdrawn, calls are ended, moments and promises get their ending.
+
+    Customer's and escalation's locks are held. Done twice, the first outcome stays. Without `hint` its process is not
+    told: it is the caller.
+    """
+    if escalation.state is State.CLOSED:
+        return
+    move(session, escalation, State.CLOSED, now=now, outcome=outcome.value)
+    escalation.outcome, escalation.closed_at, escalation.reasons = outcome, now, list(reasons)
+    escalation.pending = escalation.result = None
+    session.add(escalation)
+    await _withdraw_task(session, escalation, outcome, now=now)
+    await _withdraw_messages(session, escalation, now=now)
+    await end_calls(session, escalation, farewell=Farewell.SETTLED, now=now)
+    await promises.catch_up(session, escalation, now=now)
+    await promises.end_all(session, escalation, outcome, now=now)
+    await _end_moments(session, escalation, now=now)
+    if hint:
+        await nudge(session, escalation, now=now)
+
+
+async def cancel(session: AsyncSession, escalation_id: UUID, *, reason: str, now: datetime) -> EscalationRow | None:
+    """Cancel it for a supervisor's `reason`, after a call under way; return the row, None when there is none such."""
+    locked = await lock_escalation(session, escalation_id)
+    if locked is None:
+        return None
+    customer, escalation = locked
+    if escalation.state is not State.CLOSED:
+        escalation.canceled_reason = reason
+        await end(session, customer, escalation, Outcome.CANCELED, now=now)
+    return escalation
+
+
+async def opt_out(session: AsyncSession, customer: CustomerRow, *, now: datetime) -> None:
+    """Record that the customer wants no more calls, and end all that is open. The customer's lock is held."""
+    customer.attributes = {**customer.attributes, "do_not_call": True}
+    customer.opted_out_at = customer.opted_out_at or now
+    session.add(customer)
+    escalation = await open_escalation(session, customer.id)
+    if escalation is not None:
+        await end(session, customer, escalation, Outcome.OPTED_OUT, now=now)
+
+
+async def end_calls(
+    session: AsyncSession, escalation: EscalationRow, *, now: datetime, farewell: Farewell | None = None
+) -> None:
+    """Ask for the end of every call of the escalation; one that was never posted is over at once.
+
+    An answered customer hears `farewell` first.
+    """
+    for attempt in await unsettled_attempts(session, escalation.id):
+        end_call(session, attempt, now=now, farewell=farewell)
+
+
+def end_call(session: AsyncSession, attempt: AttemptRow, *, now: datetime, farewell: Farewell | None = None) -> None:
+    """Ask for the end of one call; its lock is held. A request that stands already is left as it is."""
+    if attempt.state is AttemptState.PREPARED:
+        attempt.state, attempt.ending, attempt.ended_at = AttemptState.ENDED, Ending.CANCELED, now
+    elif attempt.cancel_requested_at is None:
+        attempt.cancel_requested_at = now
+        answered = attempt.leg is Leg.CUSTOMER and attempt.state is AttemptState.CONNECTED
+        attempt.farewell = farewell if answered and attempt.joined_at is None else None
+    session.add(attempt)
+
+
+async def _withdraw_task(session: AsyncSession, escalation: EscalationRow, outcome: Outcome, *, now: datetime) -> None:
+    task = await lock_active_task(session, escalation.id)
+    if task is not None and task.state is not TaskState.DONE:
+        await withdraw(session, task, reason=outcome.value, now=now)
+
+
+async def _withdraw_messages(session: AsyncSession, escalation: EscalationRow, *, now: datetime) -> None:
+    query = select(MessageRow).where(MessageRow.escalation_id == escalation.id, MessageRow.state == MessageState.PREPARED)
+    for message in (await session.exec(query.with_for_update())).all():
+        message.state, message.ended_at = MessageState.CANCELED, now
+        session.add(message)
+
+
+async def _end_moments(session: AsyncSession, escalation: EscalationRow, *, now: datetime) -> None:
+    query = select(MomentRow).where(col(MomentRow.escalation_id) == escalation.id, MomentRow.status == MomentStatus.LIVE)
+    for moment in (await session.exec(query)).all():
+        expired = now >= moment.expires_at
+        moment.status, moment.ended_at = MomentStatus.EXPIRED if expired else MomentStatus.ENDED, now
+        session.add(moment)

@@ -1,0 +1,60 @@
+"""When a queue is open, by the calendar that is saved now, and what stops calls altogether."""
+
+from datetime import datetime, timedelta
+
+from sqlmodel import col, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from orchestrator.availability.calendars import Calendar, closure
+from orchestrator.availability.due import callback_due
+from orchestrator.availability.intervals import Interval
+from orchestrator.availability.situation import SwitchScope
+from orchestrator.availability.tables import CalendarRow, ClosureRow, SwitchRow
+from orchestrator.availability.windows import Windows
+from orchestrator.queueing.floor import parsed
+from orchestrator.queueing.tables import QueueRow
+
+
+async def business_hours(session: AsyncSession, queue: str | None, *, now: datetime) -> Windows | None:
+    """Return when the queue is open, emergency closes cut out; None for a queue without a calendar."""
+    known = await _calendar(session, queue)
+    if known is None:
+        return None
+    return known.open_times(await _closures(session, known.name, now))
+
+
+async def due_at(session: AsyncSession, queue: str, *, within: timedelta, now: datetime) -> datetime:
+    """Return by when somebody is called back who is told so now: `within`, and while the queue is open.
+
+    Later than `within` before closing is too late for that day: the time then counts from the next opening.
+    """
+    known = await _calendar(session, queue)
+    if known is None:
+        return now + within
+    closures = await _closures(session, known.name, now)
+    return callback_due(known, now, within=within, cutoff=within, closures=closures) or now + within
+
+
+async def switches(session: AsyncSession, *, queue: str | None, rule: str) -> tuple[SwitchScope, ...]:
+    """Return the scopes of the kill switches thrown now that cover a call of this rule on this queue."""
+    covers = or_(
+        SwitchRow.scope == SwitchScope.EVERYTHING,
+        (col(SwitchRow.scope) == SwitchScope.QUEUE) & (col(SwitchRow.target) == queue),
+        (col(SwitchRow.scope) == SwitchScope.RULE) & (col(SwitchRow.target) == rule),
+    )
+    query = select(SwitchRow.scope).where(covers, col(SwitchRow.lifted_at).is_(None))
+    return tuple(sorted({SwitchScope(scope) for scope in (await session.exec(query)).all()}))
+
+
+async def _calendar(session: AsyncSession, queue: str | None) -> Calendar | None:
+    if queue is None:
+        return None
+    query = select(CalendarRow.document).join(QueueRow, col(QueueRow.calendar) == CalendarRow.name)
+    document = (await session.exec(query.where(QueueRow.name == queue))).first()
+    return None if document is None else parsed(document)
+
+
+async def _closures(session: AsyncSession, calendar: str, now: datetime) -> tuple[Interval, ...]:
+    lasting = or_(col(ClosureRow.ends_at).is_(None), col(ClosureRow.ends_at) > now)
+    query = select(ClosureRow.starts_at, ClosureRow.ends_at).where(ClosureRow.calendar == calendar, lasting)
+    return tuple(closure(start, end) for start, end in (await session.exec(query)).all())
