@@ -45,10 +45,35 @@ def _http_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _contact_caps(value: str) -> str:
+    _caps(value)
+    return value
+
+
+def _caps(value: str) -> tuple["ContactCap", ...]:
+    return tuple(_cap(part) for part in value.split(",") if part.strip())
+
+
+def _cap(text: str) -> "ContactCap":
+    limit, _, within = text.strip().partition("/")
+    stretch = parse_duration(within)
+    if not re.fullmatch(r"[1-9][0-9]{0,5}", limit) or not isinstance(stretch, timedelta) or not stretch:
+        raise ValueError("must be a list of number/duration, such as 6/24h,20/30d")
+    return ContactCap(limit=int(limit), within=stretch)
+
+
 Duration = Annotated[timedelta, BeforeValidator(parse_duration), Field(ge=timedelta(0))]
 PositiveDuration = Annotated[timedelta, BeforeValidator(parse_duration), Field(gt=timedelta(0))]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Numbers = Annotated[tuple[Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")], ...], NoDecode, BeforeValidator(_commas)]
+
+
+@dataclass(frozen=True, slots=True)
+class ContactCap:
+    """At most `limit` dials and messages to a customer, and to a number, in any stretch of `within`."""
+
+    limit: int
+    within: timedelta
 
 
 class NotConfigured(BadInput):
@@ -103,6 +128,7 @@ class Settings(BaseSettings):
     late_grace: Duration = timedelta(seconds=60)
     queued_at_carrier: PositiveDuration = timedelta(seconds=10)
     carrier_poll: PositiveDuration = timedelta(seconds=30)
+    contact_caps: Annotated[str, AfterValidator(_contact_caps)] = "6/24h,20/30d"
     dialing_rate: Annotated[float, Field(gt=0)] = 1.0
     sender_slots: Annotated[int, Field(gt=0)] = 10
 
@@ -146,6 +172,11 @@ class Settings(BaseSettings):
     def payload_keyring(self) -> tuple[PayloadKey, ...]:
         """The keys for Temporal payloads; the first encrypts, all of them decrypt."""
         return _payload_keyring(self.payload_keys)
+
+    @property
+    def caps(self) -> tuple[ContactCap, ...]:
+        """How often a customer is contacted at most, all rules together."""
+        return _caps(self.contact_caps)
 
     def database(self) -> str:
         """Return the database's URL, or raise `NotConfigured` where no server was named and none is running."""
