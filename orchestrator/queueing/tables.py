@@ -72,6 +72,10 @@ class AgentQueueRow(SQLModel, table=True):
     queue: str = Field(primary_key=True, foreign_key="queues.name", index=True)
 
 
+# A claim walks one index per queue and language, so that tasks in other languages cost it nothing.
+_LANGUAGE = text("coalesce(language, '')")
+
+
 class TaskRow(SQLModel, table=True):
     """The unit of work on a queue. `fence` rises with every reservation, so that a late agent is told from the present one.
 
@@ -80,8 +84,15 @@ class TaskRow(SQLModel, table=True):
 
     __tablename__ = "tasks"
     __table_args__ = (
-        Index("tasks_to_claim", "queue", "rank", postgresql_where=text("state = 'queued'")),
-        Index("tasks_due", "queue", "due_at", postgresql_where=text("state = 'queued' AND due_at IS NOT NULL")),
+        Index("tasks_to_claim", "queue", _LANGUAGE, "rank", postgresql_where=text("state = 'queued'")),
+        Index("tasks_due", "queue", _LANGUAGE, "due_at", postgresql_where=text("state = 'queued' AND promised")),
+        Index(
+            "tasks_kept",
+            "queue",
+            "preferred_agent",
+            postgresql_where=text("state = 'queued' AND preferred_agent IS NOT NULL"),
+        ),
+        Index("tasks_by_queueing", "queued_at", "id"),
         Index(
             "one_active_task",
             "escalation_id",
@@ -104,8 +115,8 @@ class TaskRow(SQLModel, table=True):
     state: TaskState = one_of(TaskState, default=TaskState.QUEUED)
     step: int
     priority: int
-    language: str | None = Field(default=None)
-    skills: list[str] = texts()
+    language: str | None = Field(default=None)  # primary subtag in small letters: "he"; none: anybody's will do
+    skills: list[str] = texts()  # the queue's and the step's
     script: str | None = Field(default=None)
     queued_at: datetime = instant()  # first queued: kept through every requeue
     rank: datetime = instant()
@@ -129,21 +140,30 @@ class TaskRow(SQLModel, table=True):
     end_reason: str | None = Field(default=None)
 
 
+class OfferEnding(StrEnum):
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"  # by the agent, who said why
+    TIMED_OUT = "timed_out"
+    WITHDRAWN = "withdrawn"  # by us: the customer needs no call any more, or a supervisor took it away
+
+
 class OfferRow(SQLModel, table=True):
-    """Every offer ends in an explicit state: accepted, rejected, timed_out, withdrawn."""
+    """Every offer ends in exactly one explicit state, in `ending`."""
 
     __tablename__ = "offers"
     __table_args__ = (
         Index("offers_of_task", "task_id", "offered_at"),
         Index("offers_of_agent", "agent_id", "offered_at"),
+        Index("offers_of_queue", "queue", "offered_at"),
     )
 
     id: UUID = primary_id()
     task_id: UUID = Field(foreign_key="tasks.id")
     agent_id: UUID = Field(foreign_key="agents.id")
+    queue: str
     fence: int
     offered_at: datetime = instant()
     until: datetime = instant()
     ended_at: datetime | None = optional_instant()
-    ending: str | None = Field(default=None)
+    ending: OfferEnding | None = one_of(OfferEnding, default=None)
     reason: str | None = Field(default=None)

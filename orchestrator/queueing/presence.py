@@ -1,0 +1,97 @@
+"""Who is here: what agents chose themselves, and their desks' signs of life."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import func, or_, update
+from sqlalchemy.sql.elements import ColumnElement
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from orchestrator.errors import BadInput, NoSuch
+from orchestrator.queueing.news import News, What, tell
+from orchestrator.queueing.tables import HELD, AgentQueueRow, AgentRow, Presence, TaskRow
+
+SILENCE = timedelta(seconds=60)  # a desk that was not heard of for so long has nobody at it
+SIGN_EVERY = timedelta(seconds=10)  # signs of life are written no more often
+
+
+class NoSuchAgent(NoSuch):
+    code = "no_such_agent"
+
+
+async def lock_agent(session: AsyncSession, agent_id: UUID) -> AgentRow:
+    """Lock the agent's row, so that nothing else is claimed for them meanwhile. Raises `NoSuchAgent`."""
+    query = select(AgentRow).where(AgentRow.id == agent_id).with_for_update()
+    agent = (await session.exec(query.execution_options(populate_existing=True))).first()
+    if agent is None:
+        raise NoSuchAgent(f"no agent {agent_id}")
+    return agent
+
+
+async def set_presence(
+    session: AsyncSession, agent: AgentRow, presence: Presence, *, pause_code: str | None, now: datetime
+) -> None:
+    """Write what the agent chose; nothing else ever does. The agent's lock is held. Raises `BadInput`."""
+    if pause_code is not None and presence is not Presence.PAUSED:
+        raise BadInput("a pause code without a pause", field="pause_code", fix="leave it out, or set presence to paused")
+    if agent.presence is not presence or agent.pause_code != pause_code:
+        agent.presence_since = now
+        if presence is Presence.AVAILABLE:
+            agent.idle_since = now
+    agent.presence, agent.pause_code, agent.seen_at = presence, pause_code, now
+    session.add(agent)
+    await session.flush()
+    await tell(session, News(What.PRESENCE, agent_id=agent.id))
+
+
+async def seen(session: AsyncSession, agent_id: UUID) -> None:
+    """Note a sign of life, unless one was noted just now or the row is being worked on: that is one too."""
+    stale = or_(col(AgentRow.seen_at).is_(None), col(AgentRow.seen_at) < func.clock_timestamp() - SIGN_EVERY)
+    row = select(AgentRow.id).where(AgentRow.id == agent_id, stale).with_for_update(skip_locked=True).scalar_subquery()
+    connection = await session.connection()
+    await connection.execute(update(AgentRow).where(col(AgentRow.id) == row).values(seen_at=func.clock_timestamp()))
+
+
+def at_work(now: datetime) -> ColumnElement[bool]:
+    """The condition of an agent who is there: available by their own word, at a desk that shows signs of life."""
+    return (col(AgentRow.presence) == Presence.AVAILABLE) & (col(AgentRow.seen_at) > now - SILENCE)
+
+
+def empty_handed() -> ColumnElement[bool]:
+    """The condition of an agent who has no task in hand, not even one on offer."""
+    return ~select(TaskRow.id).where(col(TaskRow.agent_id) == col(AgentRow.id), col(TaskRow.state).in_(HELD)).exists()
+
+
+async def agents_on_duty(session: AsyncSession, queue: str, now: datetime) -> int:
+    """Return how many agents of the queue are there, at a task or not."""
+    return await _count(session, queue, at_work(now))
+
+
+async def free_agents(session: AsyncSession, queue: str, now: datetime) -> int:
+    """Return how many agents of the queue are there with nothing in hand."""
+    return await _count(session, queue, at_work(now) & empty_handed())
+
+
+async def idle_agents(session: AsyncSession, queue: str, *, now: datetime, limit: int = 200) -> list[AgentRow]:
+    """Return the free agents of the queue, the longest idle first, not locked."""
+    query = select(AgentRow).join(AgentQueueRow, col(AgentQueueRow.agent_id) == col(AgentRow.id))
+    query = query.where(AgentQueueRow.queue == queue, at_work(now) & empty_handed())
+    query = query.order_by(col(AgentRow.idle_since), col(AgentRow.id)).limit(limit)
+    return list((await session.exec(query)).all())
+
+
+async def lock_idle(session: AsyncSession, agent_id: UUID, *, now: datetime) -> AgentRow | None:
+    """Lock the agent if they are free and nobody else is at their row; a claim made before is seen."""
+    query = select(AgentRow).where(AgentRow.id == agent_id).with_for_update(skip_locked=True)
+    if (await session.exec(query.execution_options(populate_existing=True))).first() is None:
+        return None
+    # Asked again with a fresh view: who held the lock a moment ago may have claimed something.
+    still = select(AgentRow).where(AgentRow.id == agent_id, at_work(now) & empty_handed())
+    return (await session.exec(still)).first()
+
+
+async def _count(session: AsyncSession, queue: str, condition: ColumnElement[bool]) -> int:
+    query = select(func.count()).select_from(AgentRow)
+    query = query.join(AgentQueueRow, col(AgentQueueRow.agent_id) == col(AgentRow.id))
+    return (await session.exec(query.where(AgentQueueRow.queue == queue, condition))).one()
