@@ -15,10 +15,12 @@ from orchestrator.errors import BadInput, OrchestratorError
 # Name → module and the function (or the Typer of several functions) in it.
 COMMANDS = {
     "audit": "orchestrator.cli.audit:audit_command",
+    "backtest": "orchestrator.cli.backtest:backtest",
     "demo": "orchestrator.cli.demo:demo",
     "api": "orchestrator.cli.api:api",
     "carrier": "orchestrator.cli.carrier:carrier",
     "doctor": "orchestrator.cli.doctor:doctor",
+    "migrate": "orchestrator.cli.migrate:migrate",
     "due": "orchestrator.cli.due:due",
     "up": "orchestrator.cli.up:up",
     "when": "orchestrator.cli.when:when",

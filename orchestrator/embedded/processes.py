@@ -110,14 +110,14 @@ class Stack:
 
     async def _database(self, given: Settings) -> str:
         if given.database_url is not None:
-            _refuse_unless_well(await reach.database(given.database_url))
+            (await reach.database(given.database_url)).demand()
             return given.database_url
         server = EmbeddedPostgres(self._folder)
         return self._keep("postgres", server, await server.start())
 
     async def _temporal(self, given: Settings) -> tuple[str, str | None]:
         if given.temporal_address is not None:
-            _refuse_unless_well(await reach.temporal(given))
+            (await reach.temporal(given)).demand()
             return given.temporal_address, None
         server = EmbeddedTemporal(self._folder, namespace=given.temporal_namespace)
         listening = self._keep("temporal", server, await server.start())
@@ -142,8 +142,3 @@ class Stack:
     def _keep(self, name: str, part: Part, started: Started) -> Started:
         self._kept[name] = Keeper(name, part)
         return started
-
-
-def _refuse_unless_well(finding: reach.Finding) -> None:
-    if not finding.well:
-        raise BadInput(finding.found, field=finding.part, fix=finding.fix)

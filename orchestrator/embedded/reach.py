@@ -10,6 +10,7 @@ from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, GetSyste
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from orchestrator.errors import BadInput
 from orchestrator.settings import Settings
 
 _PATIENCE = timedelta(seconds=5)
@@ -23,6 +24,11 @@ class Finding:
     well: bool
     found: str
     fix: str | None = None
+
+    def demand(self) -> None:
+        """Raise `BadInput` in one line unless all is well."""
+        if not self.well:
+            raise BadInput(self.found, field=self.part, fix=self.fix)
 
 
 async def database(url: str) -> Finding:
