@@ -53,7 +53,7 @@ def code_point_text(**options: Any) -> Any:
 
 def serial(**options: Any) -> Any:
     """A `bigint` the database counts up itself."""
-    return Field(default=None, sa_type=BigInteger, sa_column_args=[Identity()], **options)
+    return Field(default=None, sa_type=BigInteger, nullable=False, sa_column_args=[Identity()], **options)
 
 
 def one_of(values: type[StrEnum], **options: Any) -> Any:
