@@ -63,7 +63,7 @@ class Application:
             if not signed:
                 self.unsigned.append(received)
             self._changed.notify_all()
-        answer = self._answers.get(received.path, lambda _: (204, "text/plain", ""))(received)
+        answer = self._answers.get(received.path, _always((204, "text/plain", "")))(received)
         return (200, "text/xml", answer) if isinstance(answer, str) else answer
 
     def on(self, path: str, **fields: str) -> list[Received]:
