@@ -38,13 +38,14 @@ class Result(StrEnum):
     INVALID_NUMBER = "invalid_number"
     WRONG_NUMBER = "wrong_number"
     CALL_AGAIN = "call_again"
-    ABANDONED = "abandoned"
     UNKNOWN = "unknown"
+    NOT_PLACED = "not_placed"  # it surely never rang, and may be tried again soon
 
 
 _NUMBER_IS_WRONG = frozenset({Result.INVALID_NUMBER, Result.WRONG_NUMBER})
-# The customer was there and is to be called again: no try was used up, and only the expiry ends this.
-_REACHED = frozenset({Result.CALL_AGAIN, Result.ABANDONED})
+# The customer was there and is to be called again, or nothing rang: no try was used up, and the expiry ends this.
+_NO_TRY = frozenset({Result.CALL_AGAIN, Result.NOT_PLACED})
+_SOON = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,10 @@ class Delays:
                 return self.busy
             case Result.MACHINE | Result.VOICEMAIL:
                 return self.machine
-            case Result.INVALID_NUMBER | Result.WRONG_NUMBER | Result.ABANDONED:
+            case Result.INVALID_NUMBER | Result.WRONG_NUMBER:
                 return timedelta(0)
+            case Result.NOT_PLACED:
+                return _SOON
             case Result.NO_ANSWER | Result.FAILED | Result.REFUSED | Result.UNKNOWN:
                 return self.no_answer
             case _:
@@ -107,7 +110,7 @@ def follow(step: PlanStep, *, tries: int, result: Result) -> Again | Onward:
     """Return what follows `result`; `tries` counts the tries of this step before the one that ended so."""
     if result in _NUMBER_IS_WRONG:
         return Onward()
-    if result in _REACHED:
+    if result in _NO_TRY:
         return Again(step.delays.after(result), counted=False)
     if tries + 1 < step.tries:
         return Again(step.delays.after(result))
