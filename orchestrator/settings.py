@@ -128,6 +128,7 @@ class Settings(BaseSettings):
     late_grace: Duration = timedelta(seconds=60)
     queued_at_carrier: PositiveDuration = timedelta(seconds=10)
     carrier_poll: PositiveDuration = timedelta(seconds=30)
+    later_within: PositiveDuration = timedelta(hours=2)
     contact_caps: Annotated[str, AfterValidator(_contact_caps)] = "6/24h,20/30d"
     dialing_rate: Annotated[float, Field(gt=0)] = 1.0
     sender_slots: Annotated[int, Field(gt=0)] = 10
