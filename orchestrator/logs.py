@@ -54,6 +54,7 @@ def _rendering(json: bool) -> list[Processor]:
     # The traceback becomes text before the scrubber sees it, for the values in it are the likeliest to leak.
     return [
         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        _without_colours,
         structlog.processors.format_exc_info,
         scrub,
         last,
@@ -90,6 +91,12 @@ def _scrubbed(value: Any, depth: int) -> Any:  # log values are of any type
 def masked(text: str) -> str:
     """Return `text` with phone numbers, e-mail addresses and credentials in URLs replaced by a mask."""
     return _NUMBER.sub(MASK, _ADDRESS.sub(MASK, _CREDENTIAL.sub(f"{MASK}@", text)))
+
+
+def _without_colours(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+    # uvicorn hands its message over a second time, with escapes for a terminal.
+    event.pop("color_message", None)
+    return event
 
 
 def _number(level: str) -> int:

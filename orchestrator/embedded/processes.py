@@ -1,14 +1,15 @@
 """The whole stack on one machine: embedded servers and our own processes, kept running, ended in order.
 
-Start order: PostgreSQL and Temporal, the schema, the carrier simulator, the API, the worker; the end runs backwards, so
-that a worker finishes what it has in hand while everything it speaks to is still there. Should this process be killed,
-its children end with it (`tether.py`), and the next start goes on with the same data.
+The servers and the carrier simulator start first, then the schema is brought up to date, then the API and the worker
+start. The worker ends first, so that it finishes what it has in hand while everything it speaks to is still there.
+Should this process be killed, its children end with it (`tether.py`), and the next start goes on with the same data.
 """
 
+import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import asdict, dataclass
-from typing import TypeVar
+from typing import Any
 
 from orchestrator.embedded import reach
 from orchestrator.embedded.folder import URLS, DataFolder, is_free
@@ -25,7 +26,7 @@ TWILIO = "https://api.twilio.com"
 _SENDERS = "+12025550100,+12025550101"
 _FIRST_API_PORT = 8080
 
-Started = TypeVar("Started")
+_ENDING_ORDER = ("worker", "carrier", "api", "temporal", "postgres")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Stack:
         self._folder = folder
         self._ports = {"api": api_port, "carrier": carrier_port}
         self._environment = {"RINGBACK_DATA": str(folder.root), **(environment or {})}
+        self._parts: dict[str, Part] = {}
         self._kept: dict[str, Keeper] = {}
 
     async def start(self) -> Addresses:
@@ -66,9 +68,11 @@ class Stack:
 
     async def stop(self) -> None:
         """End everything in order, each after finishing what it has in hand, and give the folder free."""
-        for keeper in reversed(self._kept.values()):
-            await keeper.stop()
-        self._kept.clear()
+        for name in _ENDING_ORDER:
+            if (keeper := self._kept.pop(name, None)) is not None:
+                await keeper.stop()
+            elif (part := self._parts.pop(name, None)) is not None:
+                await part.stop()
         self._folder.withdraw()
         self._folder.release()
 
@@ -90,13 +94,18 @@ class Stack:
         given = load(data=self._folder.root, running=False)
         ports = {name: self._port(name) for name in self._ports}
         api = f"http://127.0.0.1:{ports['api']}"
-        database = await self._database(given)
-        temporal, ui = await self._temporal(given)
+        self._folder.announce({"public_url": api})
+        database, (temporal, ui), carrier = await _together(
+            self._database(given), self._temporal(given), self._carrier(given, ports["carrier"])
+        )
         await migrate(database)
-        self._folder.announce({"database_url": database, "temporal_address": temporal, "public_url": api})
-        carrier = await self._carrier(given, ports["carrier"])
-        await self._run("api", "--port", str(ports["api"]), ready=f"{api}/readyz")
-        await self._run("worker")
+        self._folder.announce({"database_url": database, "temporal_address": temporal})
+        await _together(
+            self._run("api", "--port", str(ports["api"]), ready=f"{api}/readyz"),
+            self._run("worker"),
+        )
+        for name, part in self._parts.items():
+            self._kept[name] = Keeper(name, part)
         addresses = Addresses(api=api, carrier=carrier, temporal_ui=ui, database=database)
         self._folder.write(URLS, json.dumps(asdict(addresses), indent=1) + "\n")
         return addresses
@@ -112,15 +121,15 @@ class Stack:
         if given.database_url is not None:
             (await reach.database(given.database_url)).demand()
             return given.database_url
-        server = EmbeddedPostgres(self._folder)
-        return self._keep("postgres", server, await server.start())
+        self._parts["postgres"] = server = EmbeddedPostgres(self._folder)
+        return await server.start()
 
     async def _temporal(self, given: Settings) -> tuple[str, str | None]:
         if given.temporal_address is not None:
             (await reach.temporal(given)).demand()
             return given.temporal_address, None
-        server = EmbeddedTemporal(self._folder, namespace=given.temporal_namespace)
-        listening = self._keep("temporal", server, await server.start())
+        self._parts["temporal"] = server = EmbeddedTemporal(self._folder, namespace=given.temporal_namespace)
+        listening = await server.start()
         return listening.address, listening.ui
 
     async def _carrier(self, given: Settings, port: int) -> str:
@@ -136,9 +145,14 @@ class Stack:
 
     async def _run(self, *arguments: str, ready: str | None = None) -> None:
         program = Program(self._folder, *arguments, ready=ready, environment=self._environment)
+        self._parts[arguments[0]] = program
         await program.start()
-        self._kept[arguments[0]] = Keeper(arguments[0], program)
 
-    def _keep(self, name: str, part: Part, started: Started) -> Started:
-        self._kept[name] = Keeper(name, part)
-        return started
+
+async def _together(*works: Coroutine[Any, Any, Any]) -> list[Any]:
+    """Do all at once and return what each gave; when one fails, raise its error after the others have ended."""
+    results = await asyncio.gather(*works, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return results

@@ -72,7 +72,7 @@ async def http(part: str, url: str, *, path: str, fix: str) -> Finding:
             return Finding(part, False, f"{where} does not answer: {type(error).__name__}", fix)
     if answer.is_server_error:
         return Finding(part, False, f"{where} answers {answer.status_code}", fix)
-    return Finding(part, True, f"{where} answers {answer.status_code}")
+    return Finding(part, True, f"{where} answers")
 
 
 def _place(url: str) -> str:
