@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
 from starlette.responses import JSONResponse
 from starlette.routing import Mount
 
@@ -44,7 +43,6 @@ def carrier_app(credentials: Credentials, config: Config) -> FastAPI:
     app.include_router(control_router(exchange, messages))
     app.add_api_route("/healthz", _health)
     app.add_exception_handler(RequestValidationError, _bad_input)
-    app.add_exception_handler(ValidationError, _bad_input)
     app.router.routes.append(_rest(credentials, exchange, messages))
     return app
 
@@ -91,7 +89,7 @@ async def _health() -> dict[str, str]:
 
 async def _bad_input(_: Request, error: Exception) -> JSONResponse:
     """Name every field that does not fit, without repeating what was given."""
-    found = error.errors() if isinstance(error, RequestValidationError | ValidationError) else []
+    found = error.errors() if isinstance(error, RequestValidationError) else []
     problems = [{"field": ".".join(str(part) for part in one["loc"]), "problem": one["msg"]} for one in found]
     body = {"type": "about:blank", "title": "Bad input", "status": 422, "errors": problems}
     return JSONResponse(body, 422, media_type="application/problem+json")

@@ -15,12 +15,6 @@ from orchestrator.embedded.carrier.phones import Phone
 from orchestrator.embedded.carrier.webhooks import Hook
 
 
-class ConfigChange(BaseModel):
-    """Settings to change; those left out stay as they are."""
-
-    model_config = ConfigDict(extra="allow")
-
-
 class InboundCall(BaseModel):
     """A phone calls one of the account's numbers."""
 
@@ -54,8 +48,10 @@ def _add_settings(router: APIRouter, exchange: Exchange) -> None:
         return exchange.config
 
     @router.put("/config")
-    async def change_config(change: ConfigChange) -> Config:
-        exchange.configure(Config.model_validate(exchange.config.model_dump() | (change.model_extra or {})))
+    async def change_config(change: Config) -> Config:
+        """Change the settings that are given; those left out stay as they are."""
+        given = {name: getattr(change, name) for name in change.model_fields_set}
+        exchange.configure(exchange.config.model_copy(update=given))
         return exchange.config
 
 

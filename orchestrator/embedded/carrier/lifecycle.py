@@ -150,6 +150,7 @@ class Lifecycle:
         call.seconds = 0 if call.answered is None else round(self._exchange.pace.since(call.answered))
         for timer in call.timers:
             timer.cancel()
+        call.timers.clear()
         if not call.released.done():
             call.released.set_result(None)
         if call.participant is not None:
