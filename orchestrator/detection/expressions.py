@@ -5,7 +5,7 @@ and its regular expressions take linear time.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 from cel_expr_python import cel
 
 from orchestrator.detection import anger
+from orchestrator.detection.shortcuts import UNSURE, shortcut
 from orchestrator.errors import BadInput
 from orchestrator.intake.event import Event
 from orchestrator.intake.json_text import JsonValue
@@ -22,8 +23,8 @@ from orchestrator.intake.timestamps import format_time
 MAX_CHARACTERS = 2_000
 _TYPE = cel.Type
 _ERROR = cel.Type.ERROR
+_QUOTED = re.compile(r'"[^"]*"')
 _PLACE = re.compile(r"<input>:(\d+):(\d+): ([^\n]*)")
-_PATH = re.compile(r"\s*(event\.(?:data|time|id|source|type|subject)|customer)((?:\.[A-Za-z_][A-Za-z0-9_]*)*)\s*")
 
 
 class Yields(Enum):
@@ -88,50 +89,33 @@ class Scope:
 
 
 class Expression:
-    """A compiled expression. Equal texts are equal expressions."""
+    """A compiled expression. The engine answers it, unless a shortcut is sure of the answer."""
 
-    __slots__ = ("_keys", "_program", "_root", "source")
+    __slots__ = ("_program", "_shortcut", "source")
 
     def __init__(self, source: str, program: cel.Expression) -> None:
         self.source, self._program = source, program
-        path = _PATH.fullmatch(source)
-        # A plain path is the commonest key and weight; walking it ourselves spares the engine and means the same.
-        self._root = path[1].removeprefix("event.") if path else None
-        self._keys = tuple(path[2].split(".")[1:]) if path else ()
+        self._shortcut = shortcut(source) or _always_unsure
 
     def evaluate(self, scope: Scope) -> Value | Failure:
-        if self._root is not None:
-            return self._walk(scope)
-        try:
-            result = self._program.eval(scope.activation())
-        except RuntimeError as error:  # a budget ran out: the engine raises instead of yielding an error
-            return Failure(str(error))
-        return _from_engine(result)
+        value = self._shortcut(scope)
+        return self.ask_engine(scope) if value is UNSURE else value
 
     def holds(self, scope: Scope) -> bool | Failure:
         """Say whether it yields exactly `true`; a failure is told apart so that it can be counted."""
         value = self.evaluate(scope)
         return value if isinstance(value, Failure) else value is True
 
-    def _walk(self, scope: Scope) -> Value | Failure:
-        value: Any = scope.attributes if self._root == "customer" else _EVENT_FIELDS[str(self._root)](scope.event)
-        for key in self._keys:
-            if not isinstance(value, dict):
-                return Failure(f'No such field : "{key}"')
-            if key not in value:
-                return Failure(f'Key not found in map : "{key}"')
-            value = value[key]
-        return value  # type: ignore[no-any-return]  # JSON below, as the envelope left it
+    def ask_engine(self, scope: Scope) -> Value | Failure:
+        try:
+            result = self._program.eval(scope.activation())
+        except RuntimeError as error:  # a budget ran out: the engine raises instead of yielding an error
+            return _failure(str(error))
+        return _from_engine(result)
 
 
-_EVENT_FIELDS: dict[str, Callable[[Event], Any]] = {
-    "data": lambda event: event.data,
-    "time": lambda event: format_time(event.time),
-    "id": lambda event: event.id,
-    "source": lambda event: event.source,
-    "type": lambda event: event.type,
-    "subject": lambda event: event.subject,
-}
+def _always_unsure(_scope: Scope) -> Any:  # Any: as of every shortcut
+    return UNSURE
 
 
 def compile_expression(source: str, yields: Yields) -> Expression:
@@ -171,10 +155,16 @@ def _from_engine(result: cel.Value) -> Value | Failure:
     if value is True or value is False:
         return value
     if isinstance(value, str):
-        return Failure(value) if result.type() == _ERROR else value
+        return _failure(value) if result.type() == _ERROR else value
     if value is None or isinstance(value, int | float | list | dict | datetime):
         return value
     return _Wrong()
+
+
+def _failure(message: str) -> Failure:
+    """Keep the kind of an error and the names of fields; other quoted words are values, and may be personal."""
+    named = message if message.startswith("NOT_FOUND: Key not found in map") else _QUOTED.sub('"…"', message)
+    return Failure(named[:300])
 
 
 def _engine() -> cel.Env:
