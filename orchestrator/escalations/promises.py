@@ -103,6 +103,13 @@ async def end_all(session: AsyncSession, escalation: EscalationRow, outcome: Out
         _end(session, escalation, row, end_at_close(row.state, outcome, at=now, due_at=row.due_at), now=now)
 
 
+async def release(session: AsyncSession, escalation: EscalationRow, *, cause: str, now: datetime) -> None:
+    """Release what was promised: the customer asked for something else."""
+    for row in await pending(session, escalation):
+        said = row.state is PromiseState.OPEN
+        _end(session, escalation, row, Ended(PromiseState.RELEASED if said else PromiseState.UNSAID, cause), now=now)
+
+
 async def break_overdue(session: AsyncSession, escalation: EscalationRow, *, cause: str, now: datetime) -> None:
     """Break the promises whose due time has passed without a connection."""
     for row in await pending(session, escalation):

@@ -1,0 +1,104 @@
+"""Who works here: agents are added with a token of their own, and leave with its end."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from orchestrator.errors import BadInput
+from orchestrator.identity.tables import Scope
+from orchestrator.identity.tokens import issue, revoke
+from orchestrator.queueing.presence import NoSuchAgent
+from orchestrator.queueing.tables import AgentQueueRow, AgentRow, Presence, QueueRow
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8})*")
+_PHONE = re.compile(r"\+[1-9][0-9]{6,14}|(sip|client):\S{1,200}")
+
+
+async def add_agent(
+    session: AsyncSession,
+    name: str,
+    *,
+    queues: Sequence[str],
+    languages: Sequence[str],
+    now: datetime,
+    phone: str | None = None,
+    skills: Sequence[str] = (),
+    expires_at: datetime | None = None,
+) -> str:
+    """Add an agent who serves these queues and return their token's secret. Raises `BadInput`.
+
+    A queue that does not exist yet is made: always open, without skills, until somebody says otherwise.
+    """
+    _check(name, queues=queues, languages=languages, phone=phone)
+    if (await session.exec(select(AgentRow.id).where(AgentRow.name == name))).first() is not None:
+        raise BadInput(f"there is an agent {name}", field="name", fix="choose another name, or `ringback agent token NAME`")
+    for queue in dict.fromkeys(queues):
+        await ensure_queue(session, queue)
+    agent = AgentRow(
+        name=name,
+        phone=phone,
+        languages=list(dict.fromkeys(languages)),
+        skills=sorted(set(skills)),
+        presence=Presence.OFFLINE,
+        presence_since=now,
+        idle_since=now,
+        created_at=now,
+    )
+    session.add(agent)
+    await session.flush()
+    session.add_all([AgentQueueRow(agent_id=agent.id, queue=queue) for queue in dict.fromkeys(queues)])
+    return await issue(session, name=name, scope=Scope.AGENT, agent_id=agent.id, expires_at=expires_at, now=now)
+
+
+async def agent_named(session: AsyncSession, name: str) -> AgentRow:
+    """Return the agent of this name. Raises `NoSuchAgent`."""
+    agent = (await session.exec(select(AgentRow).where(AgentRow.name == name))).first()
+    if agent is None:
+        raise NoSuchAgent(f"no agent {name}")
+    return agent
+
+
+async def revoke_agent(session: AsyncSession, name: str, *, now: datetime) -> int:
+    """End the agent's tokens and take them off their queues; what they have in hand goes back with its lease.
+
+    Returns how many tokens ended. Raises `NoSuchAgent`.
+    """
+    agent = await agent_named(session, name)
+    connection = await session.connection()
+    await connection.execute(delete(AgentQueueRow).where(col(AgentQueueRow.agent_id) == agent.id))
+    return await revoke(session, name=name, now=now)
+
+
+async def ensure_queue(session: AsyncSession, name: str) -> QueueRow:
+    """Return the queue, made where it was not there. Raises `BadInput` for a name that is none."""
+    queue = await session.get(QueueRow, name)
+    if queue is None:
+        check_queue_name(name)
+        queue = QueueRow(name=name)
+        session.add(queue)
+        await session.flush()
+    return queue
+
+
+def check_queue_name(name: str) -> None:
+    if _NAME.fullmatch(name) is None:
+        raise BadInput("not a queue's name", field="queue", fix="letters, digits, dot, dash and underscore, at most 64")
+
+
+def _check(name: str, *, queues: Sequence[str], languages: Sequence[str], phone: str | None) -> None:
+    if _NAME.fullmatch(name) is None:
+        raise BadInput("not an agent's name", field="name", fix="letters, digits, dot, dash and underscore, at most 64")
+    if not queues:
+        raise BadInput("an agent needs a queue", field="queue", fix="name at least one")
+    if not languages:
+        raise BadInput("an agent needs a language", field="language", fix="name at least one, such as en")
+    for language in languages:
+        if _LANGUAGE.fullmatch(language) is None:
+            raise BadInput("not a language tag", field="language", fix="give a BCP 47 tag such as en or he-IL")
+    if phone is not None and _PHONE.fullmatch(phone) is None:
+        raise BadInput("not an agent's phone", field="phone", fix="give an E.164 number, sip:… or client:…")

@@ -1,0 +1,54 @@
+"""What a supervisor does with a task: takes it from an agent, or off the queue for good."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from orchestrator.escalations.lifecycle import end
+from orchestrator.escalations.records import move, nudge
+from orchestrator.escalations.states import Outcome, State
+from orchestrator.escalations.tables import EscalationRow
+from orchestrator.intake.tables import CustomerRow
+from orchestrator.queueing.leases import check_state
+from orchestrator.queueing.offers import offer
+from orchestrator.queueing.tables import TaskKind, TaskRow, TaskState
+from orchestrator.queueing.tasks import NoSuchTask, lock_task, requeue
+from orchestrator.queueing.working import escalation_of
+from orchestrator.settings import Settings
+from orchestrator.storage.clock import Clock
+from orchestrator.storage.locks import lock_active_task, lock_escalation
+
+
+async def requeue_task(session: AsyncSession, task_id: UUID, *, reason: str, clock: Clock, settings: Settings) -> TaskRow:
+    """Take the task from its agent, to its old place. Raises `NoSuchTask`, and `WrongState` while a call is under way."""
+    _, escalation, task, now = await _locked(session, task_id, clock=clock)
+    check_state(task, TaskState.QUEUED, TaskState.RESERVED, TaskState.ASSIGNED, TaskState.WRAPPING)
+    if task.kind is TaskKind.CALL:  # its customer may be hearing the greeting
+        check_state(task, TaskState.QUEUED)
+    await requeue(session, task, reason=reason, not_before=task.not_before, now=now)
+    move(session, escalation, State.QUEUED, now=now)
+    await nudge(session, escalation, now=now)
+    await offer(session, task.queue, now=now, settings=settings)
+    return task
+
+
+async def withdraw_task(session: AsyncSession, task_id: UUID, *, reason: str, clock: Clock) -> TaskRow:
+    """Take the task off for good, and so cancel its escalation; a call under way is let finish. Raises `NoSuchTask`."""
+    customer, escalation, task, now = await _locked(session, task_id, clock=clock)
+    if escalation.state is not State.CLOSED:
+        escalation.canceled_reason = reason
+        await end(session, customer, escalation, Outcome.CANCELED, now=now)
+    return await lock_task(session, task.id)
+
+
+async def _locked(
+    session: AsyncSession, task_id: UUID, *, clock: Clock
+) -> tuple[CustomerRow, EscalationRow, TaskRow, datetime]:
+    locked = await lock_escalation(session, await escalation_of(session, task_id))
+    if locked is None:
+        raise NoSuchTask(f"no task {task_id}")
+    customer, escalation = locked
+    active = await lock_active_task(session, escalation.id)
+    task = active if active is not None and active.id == task_id else await lock_task(session, task_id)
+    return customer, escalation, task, await clock.now(session)
