@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from orchestrator.availability.holiday_dates import check_holiday_country, holidays_in
 from orchestrator.availability.hours import DayWindows, Document, Hours, common, spans
 from orchestrator.availability.intervals import FOREVER, Interval, Intervals, difference, normalise, utc
-from orchestrator.availability.windows import Difference, Fixed, LocalWindows, Spans, Windows
+from orchestrator.availability.windows import Difference, Fixed, LocalWindows, Remembered, Spans, Windows
 from orchestrator.availability.zones import zone
 from orchestrator.documents import read_document
 from orchestrator.errors import BadInput
@@ -55,6 +55,7 @@ class Calendar:
         eves = document.holidays.eves if document.holidays else None
         self._eves = None if eves is None else spans(eves)
         self._windows = LocalWindows(zone(document.zone), self.spans_on)
+        self._open_times = Remembered(self._windows)
 
     @property
     def name(self) -> str:
@@ -75,7 +76,7 @@ class Calendar:
     def open_times(self, closures: Iterable[Interval] = ()) -> Windows:
         """Return when it is open. `closures` are emergency closes: they cut whatever they meet, the night's tail too."""
         cut = tuple(closures)
-        return Difference(self._windows, Fixed(*cut)) if cut else self._windows
+        return Difference(self._open_times, Fixed(*cut)) if cut else self._open_times
 
     def date_at(self, instant: datetime) -> date:
         """Return the calendar's local date at `instant` (aware)."""

@@ -22,7 +22,7 @@ from orchestrator.availability.intervals import (
 from orchestrator.availability.local_time import LocalClock
 
 DAY = timedelta(days=1)
-_FIRST_LOOK = timedelta(days=2)
+_FIRST_LOOK = timedelta(days=1)
 _LONGEST_LOOK = timedelta(days=64)
 _KEPT_DAYS = 4000
 
@@ -151,19 +151,28 @@ class Remembered(Windows):
         self._base = base
         self._days: dict[date, Intervals] = {}
 
-    def between(self, after: datetime, before: datetime) -> Intervals:
-        day = after.date()
-        found: list[Interval] = []
-        while (midnight := datetime.combine(day, time.min, UTC)) < before:
-            found.extend(self._on(day, midnight))
-            day += DAY
-        return clip(normalise(found), after, before)
+    def open_at(self, instant: datetime) -> bool:
+        instant = utc(instant)
+        return any(start <= instant < end for start, end in self._on(instant.date()))
 
-    def _on(self, day: date, midnight: datetime) -> Intervals:
+    def between(self, after: datetime, before: datetime) -> Intervals:
+        day, last = after.date(), before.date()
+        found: list[Interval] = []
+        while day <= last:
+            for interval in self._on(day):
+                if found and found[-1].end == interval.start:
+                    found[-1] = Interval(found[-1].start, interval.end)
+                else:
+                    found.append(interval)
+            day += DAY
+        return clip(tuple(found), after, before)
+
+    def _on(self, day: date) -> Intervals:
         known = self._days.get(day)
         if known is None:
             if len(self._days) >= _KEPT_DAYS:
                 self._days.clear()
+            midnight = datetime.combine(day, time.min, UTC)
             known = self._days[day] = self._base.between(midnight, midnight + DAY)
         return known
 
@@ -178,12 +187,18 @@ def earliest(gates: Sequence[Windows], *, after: datetime, before: datetime) -> 
     length = _FIRST_LOOK
     while after < before:
         until = min(after + length, before)
-        common: Intervals = (Interval(after, until),)
-        for gate in gates:
-            common = intersection(common, gate.between(after, until))
-            if not common:
-                break
-        if common:
+        if common := _common(gates, after, until):
             return common[0].start
         after, length = until, min(2 * length, _LONGEST_LOOK)
     return None
+
+
+def _common(gates: Sequence[Windows], after: datetime, before: datetime) -> Intervals:
+    if not gates:
+        return (Interval(after, before),)
+    common = gates[0].between(after, before)
+    for gate in gates[1:]:
+        if not common:
+            break
+        common = intersection(common, gate.between(after, before))
+    return common
