@@ -250,11 +250,9 @@ def wants_stop(attempt: AttemptRow) -> bool:
     """Tell whether the attempt's call is to be ended or redirected and the carrier has not taken that yet.
 
     Where no call is known yet (`call_sid` none), there is nothing to stop so far; one that appears answers by its row.
+    A call that is being told goodbye, because its customer pressed 2 or 9, ends by itself.
     """
-    unsent = attempt.state is AttemptState.PREPARED or attempt.call_sid is not None
-    return (
-        attempt.cancel_requested_at is not None
-        and attempt.stopped_at is None
-        and unsent
-        and attempt.state is not AttemptState.ENDED
-    )
+    if attempt.cancel_requested_at is None or attempt.stopped_at is not None or attempt.state is AttemptState.ENDED:
+        return False
+    hears_goodbye = attempt.state is AttemptState.CONNECTED and attempt.pressed in (LATER, NEVER)
+    return not hears_goodbye and (attempt.state is AttemptState.PREPARED or attempt.call_sid is not None)

@@ -1,0 +1,44 @@
+"""The one way an attempt's row is changed: under all its locks, with the escalation looking on."""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from orchestrator.escalations.calls import attempt_changed
+from orchestrator.settings import Settings
+from orchestrator.storage.database import Database
+from orchestrator.telephony.repository import Case, lock_case
+from orchestrator.telephony.tables import AttemptRow
+
+Move = Callable[[AttemptRow, datetime], bool]
+
+
+class Changes:
+    """Changes attempts of this deployment."""
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self._database, self._settings = database, settings
+
+    async def tell(self, session: AsyncSession, case: Case, attempt: AttemptRow, now: datetime) -> None:
+        """Let the escalation react to what became of an attempt of the case, in the same transaction."""
+        session.add(attempt)
+        await session.flush()
+        await attempt_changed(session, case.customer, case.escalation, attempt, now=now, settings=self._settings)
+
+    async def apply(self, attempt_id: UUID, move: Move) -> bool:
+        """Apply `move` in a transaction of its own; return whether it changed anything its escalation hears of."""
+
+        async def work(session: AsyncSession) -> bool:
+            case = await lock_case(session, attempt_id)
+            if case is None:
+                return False
+            now = await self._database.clock.now(session)
+            moved = move(case.attempt, now)
+            session.add(case.attempt)
+            if moved:
+                await self.tell(session, case, case.attempt, now)
+            return moved
+
+        return await self._database.run(work)
