@@ -2,9 +2,10 @@
 
 from fastapi import APIRouter
 
-from api.routes import health, metrics
+from api.routes import health, metrics, telephony
 
 ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     metrics.router,
+    telephony.router,
 )
