@@ -7,7 +7,6 @@ from twilio.base.exceptions import TwilioException, TwilioRestException
 from tests.integration.simulated_carrier import (
     ACCOUNT_SID,
     OURS,
-    SPEED,
     Application,
     Carrier,
     a_client,
@@ -63,7 +62,7 @@ def test_the_last_callback_tells_how_long_the_call_was(carrier: Carrier, applica
 
     assert last.fields["CallStatus"] == "completed"
     assert last.fields["SequenceNumber"] == "0"
-    assert 61 <= int(last.fields["CallDuration"]) < 61 + 10 * SPEED
+    assert int(last.fields["CallDuration"]) >= 61
     assert int(last.fields["Duration"]) >= 2
     assert last.fields["SipResponseCode"] == "200"
     assert carrier.ended(call.sid).duration == last.fields["CallDuration"]

@@ -115,7 +115,7 @@ def test_callbacks_may_change_places(carrier: Carrier, application: Application)
 
 def test_a_late_callback_is_overtaken(carrier: Carrier, application: Application) -> None:
     carrier.phone(CUSTOMER, {"answer_after": 0})
-    carrier.faults({"kind": "late", "seconds": 1.5, "times": 1})
+    carrier.faults({"kind": "late", "seconds": 3, "times": 1})
 
     carrier.call(CUSTOMER, twiml=HELLO, status_callback=application.url("/status"), status_callback_event=EVENTS)
     told = application.wait_for("/status", count=4)

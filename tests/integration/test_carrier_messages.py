@@ -22,15 +22,15 @@ def settled(carrier: Carrier, sid: str) -> Any:
 
 
 def test_a_message_is_told_until_it_is_delivered(carrier: Carrier, application: Application) -> None:
-    message = write(carrier, status_callback=application.url("/sms", attempt="m1"))
+    message = write(carrier, status_callback=application.url("/sms", message="m1"))
     assert (message.status, message.from_, message.num_segments) == ("queued", OURS, "1")
 
     told = application.wait_for("/sms", count=3)
 
     assert kinds(application, message.sid) == ["sending", "sent", "delivered"]
-    assert {one.query["attempt"] for one in told} == {"m1"}
+    assert {one.query["message"] for one in told} == {"m1"}
     assert settled(carrier, message.sid).date_sent is not None
-    assert [(row["body"], row["attempt"]) for row in carrier.messages()] == [("We call you at ten.", "m1")]
+    assert [(row["body"], row["message"]) for row in carrier.messages()] == [("We call you at ten.", "m1")]
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,6 @@ def message_state(message: Message) -> dict[str, Any]:
         "direction": message.direction,
         "status": str(message.status),
         "error": message.error,
-        "attempt": message.attempt,
+        "message": message.token,
         "at": rfc3339(message.created_at),
     }

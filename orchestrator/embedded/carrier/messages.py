@@ -14,7 +14,7 @@ from orchestrator.embedded.carrier.phones import Phone
 from orchestrator.embedded.carrier.refusals import opted_out
 from orchestrator.embedded.carrier.twiml import TwimlFailed, parse_replies
 from orchestrator.embedded.carrier.webhooks import Hook, Reply, WebhookFailed
-from orchestrator.embedded.carrier.wire import API_VERSION, attempt_token, new_sid, utc_now
+from orchestrator.embedded.carrier.wire import API_VERSION, new_sid, query_value, utc_now
 
 log = structlog.get_logger()
 
@@ -71,8 +71,9 @@ class Message:
     lane: Lane = field(default_factory=Lane)
 
     @property
-    def attempt(self) -> str | None:
-        return attempt_token(self.text.hook.url if self.text.hook else None)
+    def token(self) -> str | None:
+        """The `message` query parameter of its callback: which of the application's messages this is."""
+        return query_value("message", self.text.hook.url if self.text.hook else None)
 
 
 class Messages:

@@ -68,8 +68,13 @@ def is_absolute_url(url: str) -> bool:
 
 def attempt_token(*urls: str | None) -> str | None:
     """Return the `attempt` query parameter of the first URL that has one: whose attempt a ring was."""
+    return query_value("attempt", *urls)
+
+
+def query_value(name: str, *urls: str | None) -> str | None:
+    """Return the query parameter `name` of the first URL that has it."""
     for url in urls:
-        tokens = parse_qs(urlsplit(url or "").query).get("attempt")
-        if tokens:
-            return tokens[0]
+        values = parse_qs(urlsplit(url or "").query).get(name)
+        if values:
+            return values[0]
     return None
