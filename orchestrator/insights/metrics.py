@@ -1,6 +1,6 @@
 """What this process measures about itself, for Prometheus. Labels are names we chose ourselves: no ids, no numbers."""
 
-from prometheus_client import REGISTRY, Histogram, generate_latest
+from prometheus_client import REGISTRY, Counter, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST as CONTENT_TYPE
 
 __all__ = ["CONTENT_TYPE", "observe_request", "rendered"]
@@ -22,3 +22,15 @@ def observe_request(method: str, route: str, status: int, seconds: float) -> Non
 def rendered() -> bytes:
     """Return everything this process has measured, in Prometheus' text format."""
     return generate_latest(REGISTRY)
+
+
+_DELIVERED = Counter("ringback_outbox_delivered_total", "Workflows told what transactions wrote for them.")
+_SET_ASIDE = Counter("ringback_outbox_set_aside_total", "Outbox rows given up after too many tries: an alarm.")
+
+
+def outbox_delivered(number: int) -> None:
+    _DELIVERED.inc(number)
+
+
+def outbox_set_aside() -> None:
+    _SET_ASIDE.inc()
