@@ -1,0 +1,99 @@
+"""Calendars and emergency closes as supervisors change them, in force at once."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import col, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from orchestrator.availability.calendars import closure, read_calendar
+from orchestrator.availability.tables import CalendarRow, ClosureRow
+from orchestrator.errors import BadInput, NoSuch
+from orchestrator.queueing.tables import QueueRow
+from orchestrator.queueing.waking import wake
+from orchestrator.settings import Settings
+
+
+class NoSuchCalendar(NoSuch):
+    code = "no_such_calendar"
+
+
+class NoSuchClosure(NoSuch):
+    code = "no_such_closure"
+
+
+async def save_calendar(session: AsyncSession, name: str, document: bytes, *, now: datetime, settings: Settings) -> CalendarRow:
+    """Save a calendar's YAML (or JSON) as its next version. Raises `BadInput` with field, place and fix."""
+    calendar = read_calendar(document)
+    if calendar.name != name:
+        raise BadInput("the document names another calendar", field="calendar", fix=f"write calendar: {name}")
+    row = await _locked(session, name)
+    text = document.decode("utf-8-sig")
+    if row is None:
+        row = CalendarRow(name=name, document=text, changed_at=now)
+    elif row.document != text:
+        row.document, row.version, row.changed_at = text, row.version + 1, now
+    session.add(row)
+    await session.flush()
+    await wake(session, queues=await _queues_of(session, name), now=now, settings=settings)
+    return row
+
+
+async def calendar_named(session: AsyncSession, name: str) -> CalendarRow:
+    """Raises `NoSuchCalendar`."""
+    row = await session.get(CalendarRow, name)
+    if row is None:
+        raise NoSuchCalendar(f"no calendar {name}")
+    return row
+
+
+async def closures_of(session: AsyncSession, name: str, *, now: datetime) -> Sequence[ClosureRow]:
+    """Return the calendar's closes that last or lie ahead, by their start."""
+    ahead = or_(col(ClosureRow.ends_at).is_(None), col(ClosureRow.ends_at) > now)
+    query = select(ClosureRow).where(ClosureRow.calendar == name, ahead).order_by(col(ClosureRow.starts_at))
+    return (await session.exec(query)).all()
+
+
+async def close_calendar(
+    session: AsyncSession,
+    name: str,
+    *,
+    starts_at: datetime | None,
+    ends_at: datetime | None,
+    reason: str,
+    author: str,
+    now: datetime,
+    settings: Settings,
+) -> ClosureRow:
+    """Close all queues of a calendar, from now unless `starts_at` says later, until told otherwise unless `ends_at` does."""
+    await calendar_named(session, name)
+    begins, ends = closure(starts_at or now, ends_at)
+    row = ClosureRow(calendar=name, starts_at=begins, ends_at=None if ends_at is None else ends, reason=reason, author=author)
+    session.add(row)
+    await session.flush()
+    await wake(session, queues=await _queues_of(session, name), now=now, settings=settings)
+    return row
+
+
+async def end_closure(session: AsyncSession, name: str, closure_id: UUID, *, now: datetime, settings: Settings) -> None:
+    """Open again; a close that lies ahead is struck out. Done twice, it changes nothing. Raises `NoSuchClosure`."""
+    row = await session.get(ClosureRow, closure_id)
+    if row is None or row.calendar != name:
+        raise NoSuchClosure(f"no closure {closure_id}")
+    if row.starts_at >= now:
+        await session.delete(row)
+    elif row.ends_at is None or row.ends_at > now:
+        row.ends_at = now
+        session.add(row)
+    await session.flush()
+    await wake(session, queues=await _queues_of(session, name), now=now, settings=settings)
+
+
+async def _locked(session: AsyncSession, name: str) -> CalendarRow | None:
+    query = select(CalendarRow).where(CalendarRow.name == name).with_for_update()
+    return (await session.exec(query.execution_options(populate_existing=True))).first()
+
+
+async def _queues_of(session: AsyncSession, calendar: str) -> Sequence[str]:
+    return (await session.exec(select(QueueRow.name).where(QueueRow.calendar == calendar))).all()
