@@ -93,6 +93,7 @@ class Stack:
         self._folder.make_secrets()
         given = load(data=self._folder.root, running=False)
         ports = {name: self._port(name) for name in self._ports}
+        await _demand_what_was_given(given)
         api = f"http://127.0.0.1:{ports['api']}"
         self._folder.announce({"public_url": api})
         database, (temporal, ui), carrier = await _together(
@@ -119,14 +120,12 @@ class Stack:
 
     async def _database(self, given: Settings) -> str:
         if given.database_url is not None:
-            (await reach.database(given.database_url)).demand()
             return given.database_url
         self._parts["postgres"] = server = EmbeddedPostgres(self._folder)
         return await server.start()
 
     async def _temporal(self, given: Settings) -> tuple[str, str | None]:
         if given.temporal_address is not None:
-            (await reach.temporal(given)).demand()
             return given.temporal_address, None
         self._parts["temporal"] = server = EmbeddedTemporal(self._folder, namespace=given.temporal_namespace)
         listening = await server.start()
@@ -147,6 +146,14 @@ class Stack:
         program = Program(self._folder, *arguments, ready=ready, environment=self._environment)
         self._parts[arguments[0]] = program
         await program.start()
+
+
+async def _demand_what_was_given(given: Settings) -> None:
+    """Raise `BadInput` for a server that was named and does not answer, before anything is started beside it."""
+    if given.database_url is not None:
+        (await reach.database(given.database_url)).demand()
+    if given.temporal_address is not None:
+        (await reach.temporal(given)).demand()
 
 
 async def _together(*works: Coroutine[Any, Any, Any]) -> list[Any]:
