@@ -1,7 +1,9 @@
 import signal
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.integration.simulated_carrier import (
@@ -22,18 +24,23 @@ def port() -> int:
     return a_free_port()
 
 
-def test_a_terminated_simulator_ends_cleanly_with_calls_under_way(port: int) -> None:
+def test_a_terminated_simulator_ends_cleanly_with_calls_and_answers_under_way(port: int) -> None:
     process = start_command("--port", str(port))
     base = f"http://127.0.0.1:{port}"
     wait_until_healthy(base, process)
     client = a_client(base)
     call = client.calls.create(to="+972501234567", from_=OURS, twiml='<Response><Pause length="99"/></Response>')
     until(lambda: client.calls(call.sid).fetch().status == "in-progress")
+    httpx.put(f"{base}/_sim/faults", json={"faults": [{"kind": "hold"}]}, trust_env=False)
+
+    with ThreadPoolExecutor() as pool:
+        held = pool.submit(client.calls(call.sid).fetch)
+        until(lambda: httpx.get(f"{base}/_sim/faults", trust_env=False).json()["held"] == 1)
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=PATIENCE)
+
+        assert held.result().sid == call.sid
     client.http_client.session.close()
-
-    process.send_signal(signal.SIGTERM)
-    _, errors = process.communicate(timeout=PATIENCE)
-
     assert process.returncode == 0
     assert "Traceback" not in errors
     assert "+972501234567" not in errors

@@ -40,6 +40,7 @@ def carrier_app(credentials: Credentials, config: Config) -> FastAPI:
         redoc_url=None,
         openapi_url="/_sim/openapi.json",
     )
+    app.state.faults = exchange.faults
     app.include_router(control_router(exchange, messages))
     app.add_api_route("/healthz", _health)
     app.add_exception_handler(RequestValidationError, _bad_input)

@@ -9,10 +9,11 @@ import uvicorn
 from fastapi import FastAPI
 
 from orchestrator.embedded.carrier.dropping import DroppableProtocol
+from orchestrator.embedded.carrier.faults import Faults
 from orchestrator.errors import BadInput
 
 BACKLOG = 2048
-DRAIN = 3  # seconds requests under way may take after SIGTERM; held answers are given up
+DRAIN = 3  # seconds requests under way may take after SIGTERM
 
 
 def serve(app: FastAPI, *, host: str, port: int) -> None:
@@ -31,7 +32,19 @@ def serve(app: FastAPI, *, host: str, port: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _done)
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
-        runner.run(uvicorn.Server(config).serve(sockets=[listener]))
+        runner.run(_Server(config, app.state.faults).serve(sockets=[listener]))
+
+
+class _Server(uvicorn.Server):
+    """Lets held answers go before it waits for the requests under way: nobody could release them any more."""
+
+    def __init__(self, config: uvicorn.Config, faults: Faults) -> None:
+        super().__init__(config)
+        self._faults = faults
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._faults.release()
+        await super().shutdown(sockets)
 
 
 def _done(number: int, frame: FrameType | None) -> None:
