@@ -3,7 +3,6 @@
 The row says what is next (docs/adr/005); this is the process that does it, waits, and looks again.
 """
 
-import asyncio
 from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -92,7 +91,7 @@ class Escalation:
         """Wait for a hint, or until `until`; an hour at most, so that a hint that was lost costs an hour at most."""
         longest = timedelta(hours=1) if until is None else min(until - workflow.now(), timedelta(hours=1))
         if longest > timedelta(0):
-            with suppress(asyncio.TimeoutError):
+            with suppress(TimeoutError):
                 await workflow.wait_condition(lambda: self._hinted, timeout=longest)
 
     async def _dial(self, dial: Dial) -> None:

@@ -1,6 +1,6 @@
 """`MomentWatch`: sleeps until a watch's deadline and settles it. A watch that moved later is found out only then."""
 
-import asyncio
+from contextlib import suppress
 from datetime import timedelta
 
 from temporalio import workflow
@@ -42,8 +42,6 @@ class MomentWatch:
         self._hinted = True
 
     async def _sleep(self, longest: timedelta) -> None:
-        try:
+        with suppress(TimeoutError):
             await workflow.wait_condition(lambda: self._hinted, timeout=longest)
-        except asyncio.TimeoutError:
-            pass
         self._hinted = False
