@@ -84,9 +84,7 @@ def test_an_empty_variable_counts_as_not_set(environment: pytest.MonkeyPatch) ->
         ("RINGBACK_LOG_LEVEL", "hunter2"),
     ],
 )
-def test_a_wrong_value_is_refused_by_name_and_never_repeated(
-    environment: pytest.MonkeyPatch, name: str, value: str
-) -> None:
+def test_a_wrong_value_is_refused_by_name_and_never_repeated(environment: pytest.MonkeyPatch, name: str, value: str) -> None:
     environment.setenv(name, value)
 
     with pytest.raises(NotConfigured, match=name) as refusal:
@@ -122,9 +120,7 @@ def test_no_secret_shows_in_a_printed_settings_object(environment: pytest.Monkey
     assert KEY not in shown
 
 
-def test_the_data_folder_fills_in_what_the_environment_leaves_out(
-    environment: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_the_data_folder_fills_in_what_the_environment_leaves_out(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
     data = tmp_path / "data"
     for place in (data / "secrets", data / "run"):
         place.mkdir(parents=True)
