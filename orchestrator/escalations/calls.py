@@ -59,7 +59,7 @@ async def attempt_changed(
         return
     task = await lock_active_task(session, escalation.id)
     if task is None or task.id != attempt.task_id:
-        await nudge(session, escalation, now=now)  # its agent has moved on; the process still minds the attempt
+        await _without_task(session, customer, escalation, attempt, now=now, settings=settings)
         return
     if attempt.state is AttemptState.ENDED:
         await _ended(session, customer, escalation, task, attempt, now=now, settings=settings)
@@ -71,6 +71,22 @@ async def _after_close(session: AsyncSession, escalation: EscalationRow, attempt
     """The case is closed: whatever still rings or talks is asked to end, and the process sees to it."""
     if attempt.state is not AttemptState.ENDED and attempt.cancel_requested_at is None:
         end_call(session, attempt, farewell=Farewell.SETTLED, now=now)
+    await nudge(session, escalation, now=now)
+
+
+async def _without_task(
+    session: AsyncSession,
+    customer: CustomerRow,
+    escalation: EscalationRow,
+    attempt: AttemptRow,
+    *,
+    now: datetime,
+    settings: Settings,
+) -> None:
+    """The agent has moved on from this call. Should its customer answer all the same, they are not left with silence."""
+    answered = attempt.leg is Leg.CUSTOMER and attempt.state is AttemptState.CONNECTED and attempt.joined_at is None
+    if answered and attempt.cancel_requested_at is None:
+        await abandon(session, customer, escalation, attempt, now=now, settings=settings)
     await nudge(session, escalation, now=now)
 
 
@@ -167,7 +183,7 @@ async def _agent_leg_ended(
     customers = [each for each in others if each.leg is Leg.CUSTOMER]
     if attempt.flow != AGENT_FIRST:
         for other in customers:
-            await _abandoned(session, customer, escalation, other, now=now, settings=settings)
+            await abandon(session, customer, escalation, other, now=now, settings=settings)
     elif customers:
         for other in customers:
             end_call(session, other, farewell=Farewell.APOLOGY, now=now)
@@ -177,7 +193,7 @@ async def _agent_leg_ended(
     await nudge(session, escalation, now=now)
 
 
-async def _abandoned(
+async def abandon(
     session: AsyncSession,
     customer: CustomerRow,
     escalation: EscalationRow,

@@ -1,0 +1,95 @@
+"""The heart: an escalation is looked at under its locks, brought on as far as it goes, and its process told what comes next.
+
+Called when the process starts, at every hint and at every timer. It reads the rows, never what anybody said about them, and
+doing it twice does nothing twice.
+"""
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from orchestrator.escalations.carrying import ask_carrier, mind_calls
+from orchestrator.escalations.case import Case, Rules, load
+from orchestrator.escalations.instructions import Closed, Instruction, Wait
+from orchestrator.escalations.lifecycle import close
+from orchestrator.escalations.moments import expire, live
+from orchestrator.escalations.owing import mind_messages, mind_promises
+from orchestrator.escalations.records import under_way
+from orchestrator.escalations.states import State
+from orchestrator.escalations.stepping import take_step
+from orchestrator.escalations.tasking import mind_task
+from orchestrator.settings import Settings
+from orchestrator.storage.clock import Clock
+
+_ROUNDS = 12  # far more than one look can begin: a step, its task, its end
+_SOON = timedelta(seconds=1)
+
+
+async def advance(session: AsyncSession, escalation_id: UUID, *, clock: Clock, rules: Rules, settings: Settings) -> Instruction:
+    """Bring the escalation on and return what its process does next; `Closed(None)` where there is no such row."""
+    case = await load(session, escalation_id, clock=clock, rules=rules, settings=settings)
+    if case is None:
+        return Closed(None)
+    for _ in range(_ROUNDS):
+        case.alarms.clear()
+        instruction = await _look(case)
+        if instruction is not None:
+            return instruction
+        await case.refresh()
+    return Wait(case.now + _SOON)
+
+
+async def _look(case: Case) -> Instruction | None:
+    """Return the instruction, or None where something changed that has to be looked at."""
+    if case.escalation.state is State.CLOSED:
+        return _wind_down(case)
+    await _end_what_is_over(case)
+    if _is_closed(case):
+        return None
+    if (asked := await mind_calls(case)) is not None:
+        return asked
+    if _is_closed(case):
+        return None
+    await mind_promises(case)
+    if case.task is not None:
+        return await _with_task(case)
+    if (owed := await mind_messages(case)) is not None:
+        return owed
+    return None if await take_step(case) else _wait(case)
+
+
+async def _with_task(case: Case) -> Instruction | None:
+    if (wanted := await mind_task(case)) is not None:
+        return wanted
+    if case.task is None or _is_closed(case):
+        return None
+    return await mind_messages(case) or _wait(case)
+
+
+def _is_closed(case: Case) -> bool:
+    return case.escalation.state is State.CLOSED
+
+
+async def _end_what_is_over(case: Case) -> None:
+    row, session = case.escalation, case.session
+    if row.pending is not None and case.task is None and not under_way(case.attempts):
+        await close(session, case.customer, row, row.pending, now=case.now, hint=False)
+        return
+    await expire(session, case.customer, row, now=case.now, hint=False)
+    if not _is_closed(case) and row.pending is None:
+        for moment in await live(session, row):
+            case.wake(moment.expires_at)
+
+
+def _wind_down(case: Case) -> Instruction:
+    """The row is closed; the process goes on until no call of it is left at the carrier."""
+    if not case.attempts:
+        return Closed(case.escalation.outcome)
+    return ask_carrier(case) or Wait(min(case.alarms, default=None))
+
+
+def _wait(case: Case) -> Instruction:
+    """Wait until the earliest of what was found to come; what lies behind already is looked at again soon."""
+    until = min(case.alarms, default=None)
+    return Wait(until if until is None else max(until, case.now + timedelta(milliseconds=100)))

@@ -1,0 +1,147 @@
+"""Calls at the carrier: which to stop, which to ask about, which leg to dial next, and when to give one up."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlmodel import col, func, select
+
+from orchestrator.escalations.calls import abandon, attempt_changed
+from orchestrator.escalations.case import Case
+from orchestrator.escalations.instructions import DialLeg, Instruction, Settle, Stop
+from orchestrator.escalations.lifecycle import end_call
+from orchestrator.escalations.plan import Result
+from orchestrator.escalations.talks import after_call, back_to_agent, wrap
+from orchestrator.queueing.tables import TaskRow, TaskState
+from orchestrator.telephony.attempts import AGENT_FIRST, NOW, end, look_again_at, wants_stop
+from orchestrator.telephony.tables import AttemptRow, AttemptState, Ending, Leg
+
+_LEGS_AT_MOST = 3  # legs to the customer while one agent is on the line
+_BETWEEN_LEGS = timedelta(seconds=2)
+_BEYOND_RINGING = timedelta(seconds=15)
+
+
+async def mind_calls(case: Case) -> Instruction | None:
+    """Return what the calls need now; None where they need nothing, with the time to look again as an alarm."""
+    for attempt in [each for each in case.attempts if each.state is AttemptState.PREPARED]:
+        if (instruction := await _mind_unsubmitted(case, attempt)) is not None:
+            return instruction
+    if (asked := ask_carrier(case)) is not None:
+        return asked
+    for attempt in case.attempts:
+        await _give_up(case, attempt)
+    return await _next_leg(case)
+
+
+def ask_carrier(case: Case) -> Instruction | None:
+    """Return the calls to stop, or else those about which nothing was heard for too long; note that they were asked about."""
+    stopping = [each for each in case.attempts if wants_stop(each) and _may_ask(case, each)]
+    silent = [each for each in case.attempts if (at := look_again_at(each, case.patience)) is not None and at <= case.now]
+    for attempt in stopping or silent:
+        attempt.looked_at = case.now
+        case.session.add(attempt)
+    for attempt in case.attempts:
+        case.wake(look_again_at(attempt, case.patience))
+    if stopping:
+        return Stop(tuple(each.id for each in stopping))
+    return Settle(attempts=tuple(each.id for each in silent)) if silent else None
+
+
+def _may_ask(case: Case, attempt: AttemptRow) -> bool:
+    asked, wanted = attempt.looked_at, attempt.cancel_requested_at
+    return asked is None or wanted is None or asked < wanted or asked + case.patience.poll <= case.now
+
+
+async def _mind_unsubmitted(case: Case, attempt: AttemptRow) -> Instruction | None:
+    """A prepared attempt whose submission was lost: submit it, unless the gates were looked at too long ago."""
+    mine = case.task is not None and case.task.id == attempt.task_id and attempt.task_id is not None
+    if mine and attempt.task_id is not None and case.now < attempt.prepared_at + case.patience.submit:
+        return DialLeg(attempt.request, attempt.leg, attempt.task_id)
+    end(attempt, Ending.NOT_PLACED, case.now)
+    case.session.add(attempt)
+    await _follow(case, attempt)
+    return None
+
+
+async def _follow(case: Case, attempt: AttemptRow) -> None:
+    await attempt_changed(case.session, case.customer, case.escalation, attempt, now=case.now, settings=case.settings)
+    await case.refresh()
+
+
+async def _give_up(case: Case, attempt: AttemptRow) -> None:
+    """Let agents and customers go who wait for a leg that does not come."""
+    task = case.task
+    if task is None or task.id != attempt.task_id or task.state is not TaskState.DIALING:
+        return
+    limit = case.settings.ring_timeout + _BEYOND_RINGING
+    doubted = attempt.state is AttemptState.UNKNOWN and _past(case, attempt.unknown_since, limit)
+    waits = attempt.leg is Leg.CUSTOMER and attempt.pressed == NOW and attempt.joined_at is None
+    if doubted:
+        await _leave_unknown(case, task, attempt)
+    elif waits and attempt.state is AttemptState.CONNECTED and _past(case, attempt.answered_at, 2 * limit):
+        await abandon(case.session, case.customer, case.escalation, attempt, now=case.now, settings=case.settings)
+    else:
+        return
+    await case.refresh()
+
+
+def _past(case: Case, since: datetime | None, limit: timedelta) -> bool:
+    if since is None:
+        return False
+    case.wake(since + limit)
+    return case.now >= since + limit
+
+
+async def _leave_unknown(case: Case, task: TaskRow, attempt: AttemptRow) -> None:
+    """Nobody can say whether this call rings. Its number stays blocked; whoever waits for it is let go."""
+    session, escalation, now = case.session, case.escalation, case.now
+    if attempt.leg is Leg.AGENT:
+        await back_to_agent(session, escalation, task, attempt, now=now)
+    elif attempt.flow != AGENT_FIRST:
+        await after_call(session, case.customer, escalation, task, Result.UNKNOWN, now=now, hint=False)
+    else:
+        for other in case.attempts:
+            if other.leg is Leg.AGENT:
+                end_call(session, other, now=now)
+        await wrap(session, escalation, task, suggested=Result.UNKNOWN, now=now)
+
+
+async def _next_leg(case: Case) -> Instruction | None:
+    task = case.task
+    if task is None or task.state is not TaskState.DIALING or case.escalation.pending is not None:
+        return None
+    mine = [each for each in case.attempts if each.task_id == task.id and each.cancel_requested_at is None]
+    if len(mine) != 1 or mine[0].state is not AttemptState.CONNECTED or mine[0].joined_at is not None:
+        return None
+    waiting = mine[0]
+    if waiting.leg is Leg.AGENT and waiting.flow == AGENT_FIRST:
+        return await _customer_leg(case, task, waiting)
+    if waiting.leg is Leg.CUSTOMER and waiting.pressed == NOW and not await _made(case, f"{waiting.id}:agent"):
+        return DialLeg(f"{waiting.id}:agent", Leg.AGENT, task.id)
+    return None
+
+
+async def _customer_leg(case: Case, task: TaskRow, agent_leg: AttemptRow) -> Instruction | None:
+    prefix = f"{agent_leg.id}:customer:"
+    query = select(func.count(), func.max(AttemptRow.ended_at)).where(col(AttemptRow.request).startswith(prefix))
+    made, last = (await case.session.exec(query)).one()
+    if made >= _LEGS_AT_MOST:
+        end_call(case.session, agent_leg, now=case.now)
+        await wrap(case.session, case.escalation, task, suggested=Result.NOT_PLACED, now=case.now)
+        await case.refresh()
+        return ask_carrier(case)
+    if last is not None and case.now < last + _BETWEEN_LEGS:
+        case.wake(last + _BETWEEN_LEGS)
+        return None
+    return DialLeg(f"{prefix}{made}", Leg.CUSTOMER, task.id)
+
+
+async def _made(case: Case, request: str) -> bool:
+    found = await case.session.exec(select(AttemptRow.id).where(AttemptRow.request == request))
+    return found.first() is not None
+
+
+async def first_leg(case: Case, task_id: UUID, leg: Leg) -> DialLeg:
+    """Return the request for the first leg of a task's next call."""
+    query = select(func.count()).where(AttemptRow.task_id == task_id, AttemptRow.leg == leg)
+    made = (await case.session.exec(query)).one()
+    return DialLeg(f"{task_id}:{made}:{leg.value}", leg, task_id)
