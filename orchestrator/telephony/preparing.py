@@ -14,8 +14,8 @@ from orchestrator.availability.phones import BadPhone
 from orchestrator.availability.purposes import Medium
 from orchestrator.availability.verdicts import Go, Wait
 from orchestrator.detection.library import RuleLibrary
-from orchestrator.escalations.calls import not_dialed
 from orchestrator.escalations.look import Occasion, look
+from orchestrator.escalations.standstill import not_dialed
 from orchestrator.escalations.states import State
 from orchestrator.escalations.tables import EscalationRow
 from orchestrator.escalations.words import language_of
