@@ -98,8 +98,9 @@ def _refine(attempt: AttemptRow) -> None:
     told = attempt.call_status is not None and is_final(CallStatus(attempt.call_status))
     if attempt.state is AttemptState.ENDED and told:
         attempt.ending = ending_of(attempt)
-        if attempt.ending is Ending.NOT_PLACED:
-            attempt.submitted_at = None
+        # It counts as a dial if it rang, which a late callback may be the first to tell.
+        rang = attempt.ending is not Ending.NOT_PLACED
+        attempt.submitted_at = (attempt.submitted_at or attempt.prepared_at) if rang else None
 
 
 def ending_of(attempt: AttemptRow) -> Ending:
