@@ -15,6 +15,7 @@ from orchestrator.escalations.tables import EscalationRow
 from orchestrator.intake.tables import CustomerRow
 from orchestrator.queueing.tables import TaskState
 from orchestrator.queueing.tasks import withdraw
+from orchestrator.storage.clock import Clock
 from orchestrator.storage.locks import lock_active_task, lock_escalation, open_escalation
 from orchestrator.telephony.tables import AttemptRow, AttemptState, Ending, Farewell, Leg, MessageRow, MessageState
 
@@ -84,6 +85,13 @@ async def cancel(session: AsyncSession, escalation_id: UUID, *, reason: str, now
         escalation.canceled_reason = reason
         await end(session, customer, escalation, Outcome.CANCELED, now=now)
     return escalation
+
+
+async def fail(session: AsyncSession, escalation_id: UUID, *, clock: Clock) -> None:
+    """Close it as failed, when nothing else can be done for it any more."""
+    locked = await lock_escalation(session, escalation_id)
+    if locked is not None:
+        await close(session, *locked, Outcome.FAILED, now=await clock.now(session), hint=False)
 
 
 async def opt_out(session: AsyncSession, customer: CustomerRow, *, now: datetime) -> None:
