@@ -155,6 +155,16 @@ def test_a_fault_is_limited_to_its_number_and_method(carrier: Carrier) -> None:
         carrier.call("+972501234568", twiml=HELLO)
 
 
+def test_a_fault_can_be_named_by_its_kind(carrier: Carrier) -> None:
+    short = {"500": {"times": 1, "path": "/Calls"}, "twice": {}}
+
+    state = carrier.control.put("/_sim/faults", json=short).raise_for_status().json()
+
+    assert [(fault["kind"], fault["times"]) for fault in state["faults"]] == [("500", 1), ("twice", None)]
+    assert not _works(carrier)
+    assert _works(carrier)
+
+
 def test_cleared_faults_strike_no_more(carrier: Carrier) -> None:
     carrier.faults({"kind": "500", "times": 5})
     assert not _works(carrier)

@@ -5,8 +5,9 @@ from collections.abc import Collection
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from random import Random
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class FaultKind(StrEnum):
@@ -40,18 +41,30 @@ class Fault(BaseModel):
     processed: bool = Field(default=False, description="A 500 or 503 that comes after the work was done.")
     times: int | None = Field(default=None, ge=0, description="Strikes so many times, then never again.")
     probability: float = Field(default=1.0, ge=0, le=1, description="Strikes by a seeded die.")
-    path: str | None = Field(default=None, description="Glob over the path of the request or of the callback's URL.")
+    path: str | None = Field(
+        default=None, description="A part of the path of the request or of the callback's URL, or a glob over all of it."
+    )
     method: str | None = Field(default=None, description="HTTP method of the request.")
     to: str | None = Field(default=None, description="The number called or written to.")
 
 
 class FaultPlan(BaseModel):
-    """All faults in force."""
+    """All faults in force. `{"500": {"times": 2}}` is short for `{"faults": [{"kind": "500", "times": 2}]}`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     seed: int = 0
     faults: list[Fault] = Field(default_factory=list)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spell_out(cls, given: Any) -> Any:  # whatever was sent
+        if not isinstance(given, dict):
+            return given
+        short = {kind: given[kind] for kind in FaultKind if isinstance(given.get(kind), dict)}
+        rest = {name: value for name, value in given.items() if name not in short}
+        spelled = [{**fields, "kind": kind} for kind, fields in short.items()]
+        return {**rest, "faults": [*rest.get("faults", []), *spelled]} if spelled else rest
 
 
 class Struck(dict[FaultKind, Fault]):
@@ -112,7 +125,7 @@ class Faults:
 
 def _fits(fault: Fault, path: str, to: str | None, method: str | None) -> bool:
     return (
-        (fault.path is None or fnmatchcase(path, fault.path))
+        (fault.path is None or fault.path in path or fnmatchcase(path, fault.path))
         and (fault.to is None or fault.to == to)
         and (fault.method is None or fault.method == method)
     )
