@@ -1,7 +1,7 @@
 """The demo's customers: who they are, what they do, and what their phones do. Seeded: the same seed, the same day."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -41,7 +41,7 @@ class Journey:
     starts: timedelta
     attributes: dict[str, Any]
     said: tuple[Said, ...]
-    phone: dict[str, Any] = field(default_factory=lambda: dict(ANSWERS))
+    phone: Sequence[dict[str, Any]] = (ANSWERS,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Crowd:
 @dataclass(frozen=True, slots=True)
 class Told:
     said: tuple[Said, ...]
-    phone: dict[str, Any] = field(default_factory=lambda: dict(ANSWERS))
+    phone: Sequence[dict[str, Any]] = (ANSWERS,)
     attributes: dict[str, Any] = field(default_factory=dict)
 
 
@@ -102,17 +102,19 @@ def s(seconds: float) -> timedelta:
     return timedelta(seconds=seconds)
 
 
-def phones(index: int) -> dict[str, Any]:
-    """Most people answer; some are busy, away, or a machine. The next try finds them."""
+def phone(index: int) -> list[dict[str, Any]]:
+    """Return what a phone does, call after call. Most people answer; some do not at first, a few never."""
     match index % 10:
         case 3:
-            return {"behaviour": "busy"}
+            return [{"behaviour": "busy"}, ANSWERS]
         case 6:
-            return {"behaviour": "no_answer"}
+            return [{"behaviour": "no_answer"}, ANSWERS]
         case 8:
-            return {"behaviour": "machine", "answer_after": 4}
+            return [{"behaviour": "machine", "answer_after": 4}, ANSWERS]
+        case 9:
+            return [{"behaviour": "no_answer"}]
         case _:
-            return dict(ANSWERS)
+            return [ANSWERS]
 
 
 def finished_checkout(number: int, index: int, language: str, chance: random.Random) -> Told:
@@ -139,7 +141,7 @@ def unfinished_checkout(number: int, index: int, language: str, chance: random.R
         said.append(Said(s(9), "rep", "contact.inbound", {"queue": "sales"}))
     refuses = index % 11 == 2
     consent = {"service": True, "marketing": not refuses, "voice_recorded": True, "sms": True}
-    return Told(tuple(said), phones(index), {"consent": consent})
+    return Told(tuple(said), phone(index), {"consent": consent})
 
 
 def small_checkout(number: int, index: int, language: str, chance: random.Random) -> Told:
@@ -148,8 +150,9 @@ def small_checkout(number: int, index: int, language: str, chance: random.Random
 
 def open_sale(number: int, index: int, language: str, chance: random.Random) -> Told:
     presses = {0: "2", 4: "9"}.get(index % 8, "1")
-    phone = phones(index) if index % 8 in (3, 6) else {**ANSWERS, "press": [{"after": 2, "digits": presses}]}
-    return Told((Said(s(0.2), "rep", "sale.opened", {"sale_id": f"sale-{number}"}),), phone)
+    answers = {**ANSWERS, "press": [{"after": 2, "digits": presses}]}
+    script = [*phone(index)[:-1], answers] if index % 8 in (3, 6) else [answers]
+    return Told((Said(s(0.2), "rep", "sale.opened", {"sale_id": f"sale-{number}"}),), script)
 
 
 def closed_sale(number: int, index: int, language: str, chance: random.Random) -> Told:
@@ -165,7 +168,7 @@ def house_move(number: int, index: int, language: str, chance: random.Random) ->
     said = [Said(s(0.2), "app", "customer.moved", {"city": "Haifa" if language == "he" else "Boston"})]
     if index % 4 == 0:  # gets there alone within the grace
         said.append(Said(s(1.5), "web", "help.viewed", {"page": "moving-done"}))
-    return Told(tuple(said), phones(index))
+    return Told(tuple(said), phone(index))
 
 
 def complaint(number: int, index: int, language: str, chance: random.Random) -> Told:
@@ -175,7 +178,7 @@ def complaint(number: int, index: int, language: str, chance: random.Random) -> 
 def angry_message(number: int, index: int, language: str, chance: random.Random) -> Told:
     channel = ("bot", "email")[index % 2]
     message = {"text": ANGRY[language][index % 2], "language": language}
-    return Told((Said(s(0.2), channel, "message.received", message),), phones(index))
+    return Told((Said(s(0.2), channel, "message.received", message),), phone(index))
 
 
 def calm_message(number: int, index: int, language: str, chance: random.Random) -> Told:
@@ -216,7 +219,7 @@ def renewal(number: int, index: int, language: str, chance: random.Random) -> To
             said.append(Said(s(2), "rep", "contract.started", contract | {"ends_in": 30 * 86400 + 1}))
         case 2:  # renewed in time
             said.append(Said(s(3), "web", "contract.renewed", contract))
-    return Told(tuple(said), phones(index))
+    return Told(tuple(said), phone(index))
 
 
 PLAN: tuple[tuple[str, int, Story], ...] = (

@@ -79,12 +79,12 @@ def checks(findings: Findings, seen: Seen) -> list[Check]:
             "5 a promise survives",
             not findings.promises_without_state and not findings.open_escalations and seen.worker_restarts > 0,
             f"{promises['made']} made, {promises['kept']} kept, {promises['renewed']} renewed, {promises['broken']} broken, "
-            f"{promises['released']} released; {findings.open_escalations} cases open; worker killed {seen.worker_restarts} time(s)",
+            f"{promises['released']} released; {findings.open_escalations} cases open; worker killed {seen.worker_restarts}×",
         ),
         Check(
             "6 allowed times only",
             not findings.dials_outside_hours and not seen.offered_too_early and seen.expired_feedback == seen.feedback,
-            f"{findings.dials_outside_hours} dials outside hours, {seen.offered_too_early} offers before opening; {closed_feedback}",
+            f"{findings.dials_outside_hours} dials outside, {seen.offered_too_early} offers before opening; {closed_feedback}",
         ),
         Check("7 every decision can be explained", not findings.unexplained, f"{findings.unexplained} without a reason"),
         Check(

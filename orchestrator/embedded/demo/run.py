@@ -1,0 +1,158 @@
+"""The demo: a company's day in two minutes, with a worker killed and carrier answers dropped, and a verdict at the end."""
+
+import asyncio
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from orchestrator.availability.calling_hours import default_book
+from orchestrator.embedded.demo import evidence, stage
+from orchestrator.embedded.demo.agents import Badge, SimulatedAgent
+from orchestrator.embedded.demo.channels import Sender, schedule
+from orchestrator.embedded.demo.hours import Hours, hours_for
+from orchestrator.embedded.demo.journeys import Crowd, Journey, Zones
+from orchestrator.embedded.demo.verdict import Check, checks, figures
+from orchestrator.embedded.folder import DataFolder
+from orchestrator.embedded.processes import Addresses, Stack
+from orchestrator.insights.brute_force import calling_allowed
+from orchestrator.storage.database import Database
+
+LONGEST = timedelta(seconds=120)  # from the first process's start to the verdict
+_CLOSING = timedelta(seconds=9)  # kept for the audit and for ending everything in order
+_ARRIVALS = timedelta(seconds=28)
+_KILL_AFTER = timedelta(seconds=20)
+_DROP_AFTER = (timedelta(seconds=8), timedelta(seconds=26))
+_DROPPED_EACH_TIME = 3
+_LOOK = 0.5
+_SPEED = 10  # the phones' seconds run so many times faster
+_AGENTS = 16
+_SEED = 7
+
+Show = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Progress:
+    """What the live display shows."""
+
+    began: datetime
+    phase: str = "starting"
+    counts: dict[str, int] = field(default_factory=dict)
+    did: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    figures: dict[str, Any]
+    checks: list[Check]
+
+
+async def run(show: Callable[[Progress], None], *, data: Path | None = None) -> Result:
+    """Play the demo on a data folder (a temporary one by default) and return what came of it."""
+    with tempfile.TemporaryDirectory(prefix="ringback-demo-") as temporary:
+        folder = DataFolder(data or Path(temporary))
+        stack = Stack(folder, environment=stage.SHORTENED)
+        progress = Progress(datetime.now(UTC))
+        try:
+            show(progress)
+            addresses = await stack.start()
+            return await _Play(stack, addresses, folder.logs, progress, show).whole()
+        finally:
+            await stack.stop()
+
+
+class _Play:
+    def __init__(
+        self, stack: Stack, addresses: Addresses, logs: Path, progress: Progress, show: Callable[[Progress], None]
+    ) -> None:
+        self._stack, self._logs, self._progress, self._show = stack, logs, progress, show
+        self._database = Database(addresses.database, pool_size=3)
+        limits = httpx.Limits(max_connections=100)
+        self._api = httpx.AsyncClient(base_url=addresses.api, trust_env=False, timeout=20, limits=limits)
+        self._carrier = httpx.AsyncClient(base_url=addresses.carrier, trust_env=False, timeout=20)
+
+    async def whole(self) -> Result:
+        try:
+            hours, journeys, sender, badges = await self._prepare()
+            async with asyncio.TaskGroup() as group:
+                background = [group.create_task(work) for work in self._background(badges)]
+                self._progress.phase = "customers are at it"
+                began = datetime.now(UTC)
+                await asyncio.gather(sender.play(schedule(journeys, began), began), sender.send_malformed())
+                self._progress.phase = "agents work the rest off"
+                await self._until_all_closed()
+                for task in background:
+                    task.cancel()
+            return await self._judge(hours, journeys, sender)
+        finally:
+            await self._api.aclose()
+            await self._carrier.aclose()
+            await self._database.close()
+
+    async def _prepare(self) -> tuple[Hours, list[Journey], Sender, list[Badge]]:
+        book = default_book().default.document
+        hours = hours_for(self._progress.began, allowed=lambda zone, at: calling_allowed(book, at, (zone,)))
+        journeys = Crowd(Zones(hours.home, hours.away), seed=_SEED, over=_ARRIVALS).all()
+        cast = await stage.cast(self._database)
+        await stage.open_floor(self._api, cast.supervisor, hours)
+        badges = await stage.hire(self._database, _AGENTS)
+        await stage.publish_rules(self._database)
+        (await self._carrier.put("/_sim/config", json={"speed": _SPEED})).raise_for_status()
+        await stage.give_phones(self._carrier, journeys)
+        return hours, journeys, Sender(self._api, cast.keys), badges
+
+    def _background(self, badges: list[Badge]) -> list[Any]:
+        did = self._progress.did
+        agents = [SimulatedAgent(self._api, badge, seed=seed, did=did).work() for seed, badge in enumerate(badges)]
+        return [*agents, self._kill_the_worker(), self._drop_answers(), self._watch()]
+
+    async def _kill_the_worker(self) -> None:
+        await asyncio.sleep(_KILL_AFTER.total_seconds())
+        await self._stack.kill("worker")
+        self._progress.did["worker killed"] += 1
+
+    async def _drop_answers(self) -> None:
+        waited = timedelta(0)
+        for after in _DROP_AFTER:
+            await asyncio.sleep((after - waited).total_seconds())
+            waited = after
+            faults = {"accept_and_drop": {"times": _DROPPED_EACH_TIME, "path": "/Calls", "method": "POST"}}
+            (await self._carrier.put("/_sim/faults", json=faults)).raise_for_status()
+            self._progress.did["carrier answers dropped"] += _DROPPED_EACH_TIME
+
+    async def _watch(self) -> None:
+        while True:
+            self._progress.counts = await evidence.counts(self._database)
+            self._show(self._progress)
+            await asyncio.sleep(_LOOK)
+
+    async def _until_all_closed(self) -> None:
+        latest = self._progress.began + LONGEST - _CLOSING
+        while datetime.now(UTC) < latest:
+            if await evidence.all_closed(self._database):
+                return
+            await asyncio.sleep(_LOOK)
+
+    async def _judge(self, hours: Hours, journeys: list[Journey], sender: Sender) -> Result:
+        self._progress.phase = "judging"
+        self._show(self._progress)
+        ledger = (await self._carrier.get("/_sim/ledger")).raise_for_status().json()
+        found = await evidence.findings(self._database, ledger, sender.sent)
+        seen = await evidence.seen(
+            self._database,
+            self._api,
+            hours=hours,
+            journeys=journeys,
+            sent=sender.sent,
+            rings=len(ledger),
+            logs=self._logs,
+            worker_restarts=self._stack.restarts("worker"),
+            seconds=(datetime.now(UTC) - self._progress.began).total_seconds(),
+        )
+        return Result(figures(found, seen), checks(found, seen))
