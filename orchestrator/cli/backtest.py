@@ -47,7 +47,7 @@ def backtest(
     if capacity is not None:
         _add_hours(told, per_hour(result, rulebook, capacity))
     if as_json:
-        print(json.dumps(told, ensure_ascii=False))
+        print(json.dumps(told))
     else:
         _show(told, result)
 
@@ -77,6 +77,7 @@ def _accepted(events: str) -> EventFile:
         fix = "name a file that can be read"
         raise BadInput(f"cannot read {events}: {reason}", field="--events", fix=fix) from None
     finally:
+        gc.freeze()
         gc.enable()
 
 
