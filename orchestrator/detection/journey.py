@@ -83,6 +83,15 @@ class Journey:
             self._detect(candidate, customer, scope, effects)
         return effects
 
+    def fold(self, event: Event) -> list[Effect]:
+        """Take from an event only what it says of customers, as `apply` would: no rule sees it and no deadline passes."""
+        effects: list[Effect] = []
+        if event.type == "customer.updated":
+            _update(self._customer(self.identities.resolve(event.subject)), event)
+        elif event.type == "customer.identified":
+            self._identify(self._customer(self.identities.resolve(event.subject)), event, effects)
+        return effects
+
     def advance(self, until: datetime) -> list[Effect]:
         """Let every deadline up to and including `until` (aware UTC) pass. Events at `until` must have been applied."""
         effects: list[Effect] = []

@@ -58,6 +58,8 @@ class RuleRow(SQLModel, table=True):
     state: RuleState = one_of(RuleState)
     version: int  # the version in force in this state
     changed_at: datetime = instant()
+    since: datetime = instant()  # it sees events that arrive from here on
+    pauses: list[Any] = json_list()  # [["<from>", "<to>" or null], …]: what arrived meanwhile it never saw
 
 
 class RuleVersionRow(SQLModel, table=True):
@@ -116,7 +118,7 @@ class WatchRow(SQLModel, table=True):
             postgresql_where=text("status = 'open'"),
         ),
         Index("watches_by_deadline", "deadline", postgresql_where=text("status = 'open'")),
-        Index("watches_of_customer", "customer_id"),
+        Index("watches_of_customer", "customer_id", postgresql_where=text("status = 'open'")),
     )
 
     id: UUID = primary_id()
@@ -152,6 +154,7 @@ class MomentRow(SQLModel, table=True):
     __tablename__ = "moments"
     __table_args__ = (
         Index("moments_of_customer", "customer_id", "at"),
+        Index("moments_live", "customer_id", postgresql_where=text("status = 'live'")),
         Index("moments_of_escalation", "escalation_id"),
         Index("moments_of_rule", "rule", "found_at"),
     )

@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.errors import OrchestratorError
 from orchestrator.intake.event import Position
+from orchestrator.intake.tables import CustomerRow
 from orchestrator.storage.columns import Json, new_id
 
 # The rows are locked in the order they leave the sort, so that two batches never wait for each other in a circle.
@@ -54,6 +55,12 @@ class LockedCustomer:
     applied: Position | None = None
     fired_through: datetime | None = None
     last_contact_at: datetime | None = None
+
+    @classmethod
+    def of(cls, row: CustomerRow) -> "LockedCustomer":
+        time, source, event = row.applied_time, row.applied_source, row.applied_id
+        applied = Position(time, source, event) if time and source and event else None
+        return cls(row.id, row.subject, row.attributes, applied, row.fired_through, row.last_contact_at)
 
 
 async def lock_customers(session: AsyncSession, subjects: Iterable[str], *, now: datetime) -> dict[str, LockedCustomer]:

@@ -101,6 +101,13 @@ def read_text(text: bytes) -> Submitted:
         return Submitted(refused, text)
 
 
+def read_letter(text: bytes) -> list[Submitted]:
+    """Read what a dead letter holds: one event, or a batch of any length. Raises `NotJson`."""
+    if not text.lstrip().startswith(b"["):
+        return [read_text(text)]
+    return _elements(text)
+
+
 def _media_type(value: str) -> str:
     return value.partition(";")[0].strip().lower()
 
@@ -126,12 +133,17 @@ def _raise_for_whole(refused: Refused) -> None:
 
 
 def _batched(body: bytes) -> list[Submitted]:
+    submitted = _elements(body)
+    if len(submitted) > MAX_EVENTS:
+        raise TooLarge(f"the batch holds over {MAX_EVENTS:,} events", field="body", fix="send it in parts")
+    return submitted
+
+
+def _elements(body: bytes) -> list[Submitted]:
     try:
         elements = read_many(body)
     except Refused as refused:
         raise NotJson(refused.detail, field=refused.field or "body", fix=refused.fix, code=refused.code) from None
-    if len(elements) > MAX_EVENTS:
-        raise TooLarge(f"the batch holds over {MAX_EVENTS:,} events", fix="send it in parts")
     return [Submitted(element, text.encode()) for element, text in elements]
 
 

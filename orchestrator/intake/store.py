@@ -1,6 +1,7 @@
 """Events and customers in the database, a whole batch to a statement."""
 
 import json
+from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import RowMapping, text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from orchestrator.detection.readers import SeenEvent
 from orchestrator.intake.arrivals import Arrival
 from orchestrator.intake.customers import LockedCustomer
 from orchestrator.intake.event import Event
@@ -47,25 +49,12 @@ _SAVE = text(
 )
 _HISTORY = text(
     """
-    SELECT source, id, type, subject, time, data, data_base64, received_at, detected FROM events
-    WHERE customer_id = :customer AND (detected OR type IN ('customer.updated', 'customer.identified'))
+    SELECT source, id, type, subject, time, data, data_base64, received_at, detected, customer_id FROM events
+    WHERE customer_id = ANY(CAST(:customers AS uuid[])) AND (detected OR type IN ('customer.updated', 'customer.identified'))
     ORDER BY time, source, id
     """
 )
-_ALL = text(
-    """
-    SELECT source, id, type, subject, time, data, data_base64, received_at, detected FROM events ORDER BY time, source, id
-    """
-)
-
-
-@dataclass(frozen=True, slots=True)
-class StoredEvent:
-    """An accepted event as the database has it, with when it arrived; one that is not `detected` is only folded."""
-
-    event: Event
-    received_at: datetime
-    detected: bool
+_ALL = text("SELECT source, id, type, subject, time, data, data_base64 FROM events ORDER BY time, source, id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,19 +118,21 @@ async def save_customers(session: AsyncSession, customers: Iterable[LockedCustom
     await (await session.connection()).execute(_SAVE, values)
 
 
-async def history(session: AsyncSession, customer_id: UUID) -> list[StoredEvent]:
-    """Return the customer's events in order: what detection saw, and what else said something about the customer."""
-    rows = await (await session.connection()).execute(_HISTORY, {"customer": customer_id})
-    return [_stored(row) for row in rows.mappings()]
+async def history(session: AsyncSession, customers: Collection[UUID]) -> dict[UUID, list[SeenEvent]]:
+    """Return customers' events in order: what detection saw, and what else said something about the customer."""
+    rows = await (await session.connection()).execute(_HISTORY, {"customers": list(customers)})
+    found: defaultdict[UUID, list[SeenEvent]] = defaultdict(list)
+    for row in rows.mappings():
+        found[row["customer_id"]].append(SeenEvent(_event(row), row["received_at"], row["detected"]))
+    return found
 
 
 async def accepted_events(session: AsyncSession) -> AsyncIterator[Event]:
     """Yield every accepted event in order, as the back-test reads them, without holding them all in memory."""
     rows = await (await session.connection()).stream(_ALL)
     async for row in rows.mappings():
-        yield _stored(row).event
+        yield _event(row)
 
 
-def _stored(row: RowMapping) -> StoredEvent:
-    event = Event(row["source"], row["id"], row["type"], row["subject"], row["time"], row["data"], row["data_base64"])
-    return StoredEvent(event, row["received_at"], row["detected"])
+def _event(row: RowMapping) -> Event:
+    return Event(row["source"], row["id"], row["type"], row["subject"], row["time"], row["data"], row["data_base64"])
