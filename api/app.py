@@ -13,10 +13,11 @@ from api.dependencies import Replayed
 from api.middleware import RequestContext
 from api.problems import MEDIA_TYPE, Problem
 from api.routes.registry import ROUTERS
+from api.transactions import Signs
+from orchestrator.detection.library import RuleLibrary
 from orchestrator.settings import Settings
 from orchestrator.storage.database import Database
 
-_BODY_LIMIT = 1_000_000  # bytes; a route that takes more says so itself
 _ABOUT = "Ringback watches customers' journeys for the moments that need a person, and sees to it that a person calls."
 _REFUSED: dict[int | str, dict[str, Any]] = {
     status: {"description": text, "content": {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}}
@@ -33,7 +34,7 @@ _REFUSED: dict[int | str, dict[str, Any]] = {
 def create_app(settings: Settings) -> FastAPI:
     """Return the application. Its lifespan opens the database, so it has to run before a request is answered.
 
-    `app.state` holds `settings` and, while it runs, `database`.
+    `app.state` holds `settings`, `rules` and, while it runs, `database`.
     """
     app = FastAPI(
         title="Ringback",
@@ -41,10 +42,11 @@ def create_app(settings: Settings) -> FastAPI:
         description=_ABOUT,
         version=version("ringback"),
         lifespan=_lifespan,
-        max_body_size=_BODY_LIMIT,
         responses=_REFUSED,
     )
     app.state.settings = settings
+    app.state.rules = RuleLibrary()
+    app.state.signs = Signs()
     app.add_middleware(RequestContext)
     app.exception_handler(Replayed)(_replayed)
     errors.install(app)

@@ -3,11 +3,13 @@
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from api.transactions import IDEMPOTENCY, Session, transaction
+from api.transactions import IDEMPOTENCY, SIGN_OF_LIFE, Session, transaction
+from orchestrator.detection.library import RuleLibrary
 from orchestrator.identity.idempotency import Answer, begin, digest_of
 from orchestrator.identity.tables import Scope
 from orchestrator.identity.tokens import Forbidden, Principal, Unauthenticated, authenticate
@@ -20,6 +22,7 @@ __all__ = [
     "DatabaseDep",
     "Now",
     "Replayed",
+    "RulesDep",
     "Session",
     "SettingsDep",
     "Staff",
@@ -47,8 +50,14 @@ def settings(request: Request) -> Settings:
     return found
 
 
+def rules(request: Request) -> RuleLibrary:
+    found: RuleLibrary = request.app.state.rules
+    return found
+
+
 DatabaseDep = Annotated[Database, Depends(database)]
 SettingsDep = Annotated[Settings, Depends(settings)]
+RulesDep = Annotated[RuleLibrary, Depends(rules)]
 
 
 async def now(session: Session, database: DatabaseDep) -> datetime:
@@ -81,7 +90,15 @@ def require(*scopes: Scope) -> Callable[[Principal], Awaitable[Principal]]:
     return allowed
 
 
-CurrentAgent = Annotated[Principal, Depends(require(Scope.AGENT))]
+async def current_agent(request: Request, who: Annotated[Principal, Depends(require(Scope.AGENT))]) -> UUID:
+    """Return the id of the agent who is asking; that they ask is a sign of life."""
+    if who.agent_id is None:
+        raise Forbidden("the token belongs to no agent")
+    setattr(request.state, SIGN_OF_LIFE, who.agent_id)
+    return who.agent_id
+
+
+CurrentAgent = Annotated[UUID, Depends(current_agent)]
 Supervisor = Annotated[Principal, Depends(require(Scope.SUPERVISOR))]
 Admin = Annotated[Principal, Depends(require(Scope.ADMIN))]
 Staff = Annotated[Principal, Depends(require(Scope.AGENT, Scope.SUPERVISOR))]

@@ -2,8 +2,9 @@
 
 import base64
 import binascii
-import json
-from typing import Annotated, Any, Generic, TypeVar
+from datetime import datetime
+from typing import Annotated, Generic, TypeVar
+from uuid import UUID
 
 from fastapi import Query
 from pydantic import BaseModel
@@ -23,17 +24,20 @@ class Page(BaseModel, Generic[Item]):
     next: str | None = None
 
 
-def encode(*place: str) -> str:
-    """Return the cursor of the row at `place`, its ordering columns as text."""
-    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
+def encode(at: datetime, row: UUID) -> str:
+    """Return the cursor of a row that is listed by (`at`, `row`)."""
+    return base64.urlsafe_b64encode(f"{at.isoformat()} {row}".encode()).decode().rstrip("=")
 
 
-def decode(cursor: str, *, length: int) -> list[str]:
-    """Return the place a cursor names. Raises `BadInput` for what `encode` never made."""
+def decode(cursor: str | None) -> tuple[datetime, UUID] | None:
+    """Return the place a cursor names, None for the first page. Raises `BadInput` for what `encode` never made."""
+    if cursor is None:
+        return None
     try:
-        place: Any = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, ValueError):
-        place = None
-    if not isinstance(place, list) or len(place) != length or not all(isinstance(part, str) for part in place):
-        raise BadInput("the cursor is not one of ours", field="cursor", fix="give `next` of the page before as it was")
+        at, _, row = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition(" ")
+        place = datetime.fromisoformat(at), UUID(row)
+        place[0].astimezone()
+    except (binascii.Error, ValueError, OverflowError):
+        fix = "give `next` of the page before as it was"
+        raise BadInput("the cursor is not one of ours", field="cursor", fix=fix) from None
     return place

@@ -1,16 +1,23 @@
 """One request, one transaction: it commits before the answer leaves, and a deadlock repeats it whole."""
 
+import math
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import suppress
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import Depends, Request
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 from sqlmodel.ext.asyncio.session import AsyncSession
+from starlette.background import BackgroundTask
 
 from orchestrator.identity.idempotency import Answer, finish
-from orchestrator.storage.database import Database
+from orchestrator.queueing.presence import SIGN_EVERY, seen
+from orchestrator.storage.database import Database, DatabaseUnavailable
 
+SIGN_OF_LIFE = "sign_of_life"  # on the request's state: the agent who asked
 IDEMPOTENCY = "idempotency"  # on the request's state: the (principal, key) taken in this transaction
 
 
@@ -45,9 +52,37 @@ class Transactional(APIRoute):
                 await _keep(session, request, response)
                 return response
 
-            return await database.run(once)
+            response = await database.run(once)
+            if (agent_id := getattr(request.state, SIGN_OF_LIFE, None)) is not None and response.background is None:
+                # After the answer, in a transaction of its own: the agent's row must not be locked before the customer's.
+                response.background = BackgroundTask(note_life, request.app.state.signs, database, agent_id)
+            return response
 
         return whole
+
+
+class Signs:
+    """When this process last wrote down that an agent's desk lives, so that not every request does."""
+
+    def __init__(self) -> None:
+        self._written: dict[UUID, float] = {}
+
+    def due(self, agent_id: UUID) -> bool:
+        """Tell whether it is time to write again, and take it that this is done."""
+        now = time.monotonic()
+        if now - self._written.get(agent_id, -math.inf) < SIGN_EVERY.total_seconds():
+            return False
+        self._written[agent_id] = now
+        return True
+
+
+async def note_life(signs: Signs, database: Database, agent_id: UUID) -> None:
+    """Write down a sign of life, if one is due. While the database is away nothing is lost by it."""
+    if not signs.due(agent_id):
+        return
+    with suppress(DatabaseUnavailable):
+        async with database.transaction() as session:
+            await seen(session, agent_id)
 
 
 async def _keep(session: AsyncSession, request: Request, response: Response) -> None:

@@ -2,9 +2,15 @@
 
 from fastapi import APIRouter
 
-from api.routes import health, metrics, telephony
+from api.routes import agents, calendars, escalations, health, metrics, queues, switches, tasks, telephony
 
 ROUTERS: tuple[APIRouter, ...] = (
+    agents.router,
+    tasks.router,
+    escalations.router,
+    queues.router,
+    calendars.router,
+    switches.router,
     health.router,
     metrics.router,
     telephony.router,

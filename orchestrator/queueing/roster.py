@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import delete
 from sqlmodel import col, select
@@ -11,8 +13,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from orchestrator.errors import BadInput
 from orchestrator.identity.tables import Scope
 from orchestrator.identity.tokens import issue, revoke
-from orchestrator.queueing.presence import NoSuchAgent
-from orchestrator.queueing.tables import AgentQueueRow, AgentRow, Presence, QueueRow
+from orchestrator.queueing.presence import SILENCE, NoSuchAgent
+from orchestrator.queueing.tables import HELD, AgentQueueRow, AgentRow, Presence, QueueRow, TaskRow
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8})*")
@@ -102,3 +104,33 @@ def _check(name: str, *, queues: Sequence[str], languages: Sequence[str], phone:
             raise BadInput("not a language tag", field="language", fix="give a BCP 47 tag such as en or he-IL")
     if phone is not None and _PHONE.fullmatch(phone) is None:
         raise BadInput("not an agent's phone", field="phone", fix="give an E.164 number, sip:… or client:…")
+
+
+@dataclass(frozen=True, slots=True)
+class AgentStanding:
+    """An agent as a supervisor sees them."""
+
+    agent: AgentRow
+    queues: tuple[str, ...]
+    here: bool
+    task: TaskRow | None
+
+
+async def roster(session: AsyncSession, *, now: datetime, agent_id: UUID | None = None) -> list[AgentStanding]:
+    """Return all agents by name, or the one named; `here` is whether their desk showed a sign of life."""
+    query = select(AgentRow).order_by(AgentRow.name)
+    agents = (await session.exec(query if agent_id is None else query.where(AgentRow.id == agent_id))).all()
+    ids = [agent.id for agent in agents]
+    served: dict[UUID, list[str]] = {}
+    for row in (await session.exec(select(AgentQueueRow).where(col(AgentQueueRow.agent_id).in_(ids)))).all():
+        served.setdefault(row.agent_id, []).append(row.queue)
+    in_hand = select(TaskRow).where(col(TaskRow.agent_id).in_(ids), col(TaskRow.state).in_(HELD))
+    held = {task.agent_id: task for task in (await session.exec(in_hand)).all()}
+    return [
+        AgentStanding(agent, tuple(sorted(served.get(agent.id, ()))), _is_here(agent, now), held.get(agent.id))
+        for agent in agents
+    ]
+
+
+def _is_here(agent: AgentRow, now: datetime) -> bool:
+    return agent.seen_at is not None and agent.seen_at > now - SILENCE

@@ -5,10 +5,11 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.escalations.lifecycle import end
+from orchestrator.escalations.lifecycle import cancel, end
 from orchestrator.escalations.records import move, nudge
 from orchestrator.escalations.states import Outcome, State
 from orchestrator.escalations.tables import EscalationRow
+from orchestrator.insights.stories import NoSuchEscalation
 from orchestrator.intake.tables import CustomerRow
 from orchestrator.queueing.leases import check_state
 from orchestrator.queueing.offers import offer
@@ -31,6 +32,15 @@ async def requeue_task(session: AsyncSession, task_id: UUID, *, reason: str, clo
     await nudge(session, escalation, now=now)
     await offer(session, task.queue, now=now, settings=settings)
     return task
+
+
+async def cancel_escalation(session: AsyncSession, escalation_id: UUID, *, reason: str, clock: Clock) -> EscalationRow:
+    """Cancel a case for a supervisor's reason; a call under way is let finish. Raises `NoSuchEscalation`."""
+    locked = await lock_escalation(session, escalation_id)  # so that the clock is read after the locks
+    canceled = locked and await cancel(session, escalation_id, reason=reason, now=await clock.now(session))
+    if canceled is None:
+        raise NoSuchEscalation(f"no escalation {escalation_id}")
+    return canceled
 
 
 async def withdraw_task(session: AsyncSession, task_id: UUID, *, reason: str, clock: Clock) -> TaskRow:

@@ -1,9 +1,13 @@
 """Queues, agents, customers and tasks for tests, straight in the database; a test states only what it is about."""
 
+import base64
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
+import httpx
+from fastapi import FastAPI
+from pydantic import SecretStr
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -14,13 +18,21 @@ from orchestrator.identity.tokens import issue
 from orchestrator.intake.tables import CustomerRow
 from orchestrator.queueing.tables import AgentQueueRow, AgentRow, Presence, QueueRow, TaskKind, TaskRow
 from orchestrator.queueing.tasks import enqueue
+from orchestrator.settings import Settings
 from orchestrator.storage.database import Database
 
 LONG_AGO = timedelta(hours=1)
 
 
-async def a_queue(session: AsyncSession, name: str = "sales", *, skills: Sequence[str] = (), **fields: object) -> str:
-    session.add(QueueRow(name=name, skills=list(skills), **fields))
+async def a_queue(
+    session: AsyncSession,
+    name: str = "sales",
+    *,
+    skills: Sequence[str] = (),
+    calendar: str | None = None,
+    pace_per_minute: int | None = None,
+) -> str:
+    session.add(QueueRow(name=name, skills=list(skills), calendar=calendar, pace_per_minute=pace_per_minute))
     await session.flush()
     return name
 
@@ -136,3 +148,21 @@ async def a_token(
 async def reread(database: Database, task_id: UUID) -> TaskRow:
     async with database.transaction() as session:
         return (await session.exec(select(TaskRow).where(TaskRow.id == task_id))).one()
+
+
+def some_settings(database_url: str) -> Settings:
+    key = base64.b64encode(bytes(32)).decode()
+    return Settings(
+        twilio_account_sid="AC" + "0" * 32,
+        twilio_auth_token=SecretStr("token"),
+        payload_keys=SecretStr(f"a:{key}"),
+        database_url=database_url,
+    )
+
+
+def a_client(app: FastAPI) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://ringback")
+
+
+def bearer(secret: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {secret}"}

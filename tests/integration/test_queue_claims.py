@@ -1,7 +1,6 @@
 """`next` and offers on a real database: who gets what, in which order, and never twice."""
 
 import asyncio
-import base64
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -19,17 +18,16 @@ from orchestrator.queueing.tasks import lock_task, requeue, withdraw
 from orchestrator.settings import Settings
 from orchestrator.storage.database import Database
 from orchestrator.storage.outbox import OutboxRow
-from tests.integration.floor import a_queue, a_task, an_agent, reread
+from tests.integration.floor import a_queue, a_task, an_agent, reread, some_settings
 
 MINUTE = timedelta(minutes=1)
 DAYS = ", ".join(f'{day}: ["00:00-24:00"]' for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun"))
 ALWAYS = f"calendar: always\nzone: UTC\nweekly: {{{DAYS}}}\n"
 
 
-@pytest.fixture(scope="module")
-def settings() -> Settings:
-    key = base64.b64encode(bytes(32)).decode()
-    return Settings(twilio_account_sid="AC" + "0" * 32, twilio_auth_token="t", payload_keys=f"a:{key}")  # type: ignore[arg-type]
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    return some_settings(database_url)
 
 
 async def pull(database: Database, agent_id: UUID, settings: Settings) -> Pulled:
