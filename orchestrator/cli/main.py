@@ -23,6 +23,7 @@ COMMANDS = {
     "migrate": "orchestrator.cli.migrate:migrate",
     "due": "orchestrator.cli.due:due",
     "up": "orchestrator.cli.up:up",
+    "worker": "orchestrator.cli.worker:worker",
     "when": "orchestrator.cli.when:when",
 }
 

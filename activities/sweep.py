@@ -1,0 +1,63 @@
+"""The sweep: an outbox row for every open escalation and watch, so that each has a process, whatever was lost."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import text
+from temporalio import activity
+
+from orchestrator.storage.database import Database
+from orchestrator.storage.outbox import Topic, escalation_row, post, watch_row
+from workflows.contracts import SweepActivities, Swept
+
+log = structlog.get_logger(__name__)
+
+_PAGE = 500
+
+# Those that already have a row in the outbox are being told anyway.
+_ESCALATIONS = text("""
+SELECT e.id, NULL AS deadline FROM escalations e
+WHERE e.state <> 'closed' AND e.id > :after
+  AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.workflow_id = 'escalation-' || e.id)
+ORDER BY e.id LIMIT :most
+""")
+_WATCHES = text("""
+SELECT w.id, w.deadline FROM watches w
+WHERE w.status = 'open' AND w.id > :after
+  AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.workflow_id = 'watch-' || w.id)
+ORDER BY w.id LIMIT :most
+""")
+_FIRST = UUID(int=0)
+
+
+class Sweeping(SweepActivities):
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @activity.defn(name="housekeeping.sweep")
+    async def sweep(self) -> Swept:
+        """Start what has no process. Run twice, the second start finds the first's workflow running and changes nothing."""
+        started = await self._through(_ESCALATIONS, Topic.HINT_ESCALATION)
+        started += await self._through(_WATCHES, Topic.START_WATCH)
+        log.info("swept", started=started)
+        return Swept(started=started)
+
+    async def _through(self, query: Any, topic: Topic) -> int:  # a textual statement
+        after, started = _FIRST, 0
+        while rows := await self._page(query, topic, after):
+            after, started = rows[-1].id, started + len(rows)
+            activity.heartbeat(started)
+        return started
+
+    async def _page(self, query: Any, topic: Topic, after: UUID) -> Sequence[Any]:  # rows of (id, deadline)
+        async with self._database.transaction() as session:
+            now = await self._database.clock.now(session)
+            connection = await session.connection()
+            rows = (await connection.execute(query, {"after": after, "most": _PAGE})).all()
+            if topic is Topic.START_WATCH:
+                await post(session, [watch_row(topic, row.id, deadline=row.deadline, at=now) for row in rows])
+            else:
+                await post(session, [escalation_row(topic, row.id, at=now) for row in rows])
+        return rows
