@@ -44,11 +44,9 @@ async def number_is_blocked(session: AsyncSession, customer: CustomerRow, phone:
 
 
 async def tried(session: AsyncSession, escalation_id: UUID) -> bool:
-    """Tell whether anything ever went out to the customer for this escalation."""
-    dial = select(AttemptRow.id).where(
-        AttemptRow.escalation_id == escalation_id, AttemptRow.leg == Leg.CUSTOMER, col(AttemptRow.submitted_at).is_not(None)
-    )
-    message = select(MessageRow.id).where(MessageRow.escalation_id == escalation_id, col(MessageRow.submitted_at).is_not(None))
+    """Tell whether reaching the customer was ever tried for this escalation, whatever the carrier made of it."""
+    dial = select(AttemptRow.id).where(AttemptRow.escalation_id == escalation_id, AttemptRow.leg == Leg.CUSTOMER)
+    message = select(MessageRow.id).where(MessageRow.escalation_id == escalation_id)
     return any([(await session.exec(query.limit(1))).first() is not None for query in (dial, message)])
 
 
