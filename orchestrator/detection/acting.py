@@ -22,6 +22,7 @@ from orchestrator.escalations.lifecycle import opt_out
 from orchestrator.intake.event import Position
 from orchestrator.intake.merging import merge_customers
 from orchestrator.intake.tables import CustomerRow, EventRow
+from orchestrator.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,10 @@ class Policy:
 
     late_grace: timedelta = timedelta(seconds=60)
     holdout_salt: str = ""
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Policy":
+        return cls(settings.late_grace, settings.holdout_salt)
 
 
 class Acting:

@@ -66,8 +66,21 @@ def read_rule(raw: bytes, *, name: str) -> CompiledRule:
         raise BadRuleFile([_wrong_expression(file, path, bad) for path, bad in error.problems]) from None
 
 
+@dataclass(frozen=True, slots=True)
+class RuleFile:
+    """A rule with the text it was written in."""
+
+    rule: CompiledRule
+    text: str
+
+
 def read_rules(directory: FilePath) -> tuple[CompiledRule, ...]:
-    """Read every `*.yaml` and `*.yml` directly in a directory, sorted by rule name.
+    """Read every `*.yaml` and `*.yml` directly in a directory, sorted by rule name. Raises as `read_rule_files` does."""
+    return tuple(file.rule for file in read_rule_files(directory))
+
+
+def read_rule_files(directory: FilePath) -> tuple[RuleFile, ...]:
+    """Read every `*.yaml` and `*.yml` directly in a directory with its text, sorted by rule name.
 
     Raises `BadInput` when there is none, when one does not fit, or when two files name the same rule.
     """
@@ -79,13 +92,14 @@ def read_rules(directory: FilePath) -> tuple[CompiledRule, ...]:
     files: dict[str, FilePath] = {}
     rules = []
     for path in paths:
-        rule = read_rule(_read(path), name=str(path))
+        raw = _read(path)
+        rule = read_rule(raw, name=str(path))
         if rule.name in files:
             detail = f"{files[rule.name]} and {path} both hold the rule {rule.name}."
             raise BadInput(detail, field="rule", fix="Rename one of them.")
         files[rule.name] = path
-        rules.append(rule)
-    return tuple(sorted(rules, key=lambda rule: rule.name))
+        rules.append(RuleFile(rule, raw.decode()))
+    return tuple(sorted(rules, key=lambda file: file.rule.name))
 
 
 def _read(path: FilePath) -> bytes:

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 
 from orchestrator.detection.publishing import publish
-from orchestrator.detection.rule_files import read_rules
+from orchestrator.detection.rule_files import read_rule_files
 from orchestrator.embedded.demo.agents import Badge
 from orchestrator.embedded.demo.hours import Hours
 from orchestrator.embedded.demo.journeys import CHANNELS, Journey
@@ -90,8 +90,11 @@ async def hire(database: Database, number: int) -> list[Badge]:
 async def publish_rules(database: Database) -> list[str]:
     """Publish the demo's rules and return what will begin to dial."""
     with resources.as_file(resources.files("orchestrator.embedded.demo") / RULES) as folder:
-        rules = read_rules(Path(folder))
-    return await publish(database, rules, author="demo")
+        files = read_rule_files(Path(folder))
+    async with database.transaction() as session:
+        now = await database.clock.now(session)
+        published = await publish(session, files, author="demo", now=now)
+    return [each.rule.name for each in published if each.begins_to_dial]
 
 
 async def give_phones(client: httpx.AsyncClient, journeys: Sequence[Journey]) -> None:
