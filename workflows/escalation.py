@@ -37,6 +37,7 @@ ONCE = workflow.ActivityConfig(start_to_close_timeout=timedelta(seconds=30), ret
 PACED = workflow.ActivityConfig(**ONCE, task_queue=DIALING)  # that queue hands out so many a second and no more
 ASKING = workflow.ActivityConfig(start_to_close_timeout=timedelta(seconds=30), retry_policy=RetryPolicy(maximum_attempts=3))
 AFTER_TROUBLE = timedelta(seconds=5)
+A_BREATH = timedelta(seconds=1)
 
 
 @workflow.defn(name=ESCALATION_WORKFLOW)
@@ -97,11 +98,15 @@ class Escalation:
     async def _dial(self, dial: Dial) -> None:
         prepared = await workflow.execute_activity_method(DialingActivities.prepare, dial, **LOOKING)
         if prepared.attempt_id is None:
+            # Gates, a lost race, a number in use: the row tells, and a hint with it. Never ask again in the same breath.
+            await self._wait(workflow.now() + A_BREATH)
             return
-        with suppress(ActivityError):  # lost or unclear: the row says submitting, and settle finds out
+        try:
             await workflow.execute_activity_method(
                 DialingActivities.submit, AttemptRef(attempt_id=prepared.attempt_id), **PACED
             )
+        except ActivityError:  # lost or unclear: the row says submitting, and settle finds out
+            await workflow.sleep(A_BREATH)
 
     async def _settle(self, instruction: Instruction) -> None:
         try:
@@ -113,9 +118,11 @@ class Escalation:
             await workflow.sleep(AFTER_TROUBLE)
 
     async def _send(self, messages: list[UUID]) -> None:
-        for message_id in messages:
-            with suppress(ActivityError):
+        try:
+            for message_id in messages:
                 await workflow.execute_activity_method(MessagingActivities.send, MessageRef(message_id=message_id), **ONCE)
+        except ActivityError:  # as with calls: what was not marked is sent at the next look, what was marked never again
+            await workflow.sleep(A_BREATH)
 
     async def _stop(self, attempts: list[UUID]) -> None:
         try:
