@@ -20,10 +20,11 @@ from orchestrator.storage.database import Database
 def audit_command(
     ledger: Annotated[str | None, typer.Option(help="URL or file of the carrier's ledger; the simulator's by default.")] = None,
     accepted: Annotated[Path | None, typer.Option(help="JSON Lines of {source, id} that were accepted.")] = None,
+    at_rest: Annotated[bool, typer.Option(help="Everything ought to be over: an open escalation is broken too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check the guarantees against the database and the carrier's ledger; exit 1 when one is broken."""
-    findings = asyncio.run(_audit(ledger, accepted))
+    findings = asyncio.run(_audit(ledger, accepted, at_rest=at_rest))
     if as_json:
         print(json.dumps(asdict(findings) | {"violations": findings.violations}, indent=1))
     else:
@@ -32,13 +33,14 @@ def audit_command(
         raise typer.Exit(1)
 
 
-async def _audit(ledger: str | None, accepted: Path | None) -> Findings:
+async def _audit(ledger: str | None, accepted: Path | None, *, at_rest: bool) -> Findings:
     settings = load()
+    known = _accepted(accepted)
     rings = await _ledger(ledger or (f"{settings.carrier_url}/_sim/ledger" if settings.carrier_url else None))
     database = Database(settings.database(), pool_size=1)
     try:
         async with database.transaction() as session:
-            return await audit(session, ledger=rings, accepted=_accepted(accepted), book=default_book())
+            return await audit(session, ledger=rings, accepted=known, book=default_book(), at_rest=at_rest)
     finally:
         await database.close()
 
@@ -47,7 +49,7 @@ async def _ledger(place: str | None) -> Sequence[Mapping[str, Any]]:
     if place is None:
         return []
     if not place.startswith(("http://", "https://")):
-        return _rings(await asyncio.to_thread(Path(place).read_text, encoding="utf-8"), place)
+        return _rings(await asyncio.to_thread(_text, Path(place), field="--ledger"), place)
     async with httpx.AsyncClient(trust_env=False, timeout=10) as client:
         try:
             response = (await client.get(place)).raise_for_status()
@@ -70,8 +72,27 @@ def _rings(body: str, place: str) -> Sequence[Mapping[str, Any]]:
 def _accepted(path: Path | None) -> list[tuple[str, str]]:
     if path is None:
         return []
-    lines = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
-    return [(str(line["source"]), str(line["id"])) for line in lines]
+    lines = _text(path, field="--accepted").splitlines()
+    return [_source_and_id(line, number, path) for number, line in enumerate(lines, start=1) if line.strip()]
+
+
+def _source_and_id(line: str, number: int, path: Path) -> tuple[str, str]:
+    try:
+        event = json.loads(line)
+    except json.JSONDecodeError:
+        event = None
+    if not isinstance(event, dict) or not all(isinstance(event.get(name), str) for name in ("source", "id")):
+        fix = "give one JSON object a line with `source` and `id`"
+        raise BadInput(f"line {number} of {path} names no event", field="--accepted", fix=fix)
+    return event["source"], event["id"]
+
+
+def _text(path: Path, *, field: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise BadInput(f"cannot read {path}: {reason}", field=field, fix="name a text file that can be read") from None
 
 
 def _show(findings: Findings) -> None:

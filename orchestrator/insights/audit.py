@@ -18,16 +18,16 @@ SELECT (SELECT count(*) FROM ledger) - (SELECT count(DISTINCT token) FROM ledger
 """
 
 # Attempts prepared when no moment of their escalation was live any more. Both instants were read from one clock while the
-# customer's row was locked, so their order is the order in which the transactions happened.
+# customer's row was locked, so their order is the order in which the transactions happened. An escalation that was merged
+# into another customer's gave its live moments away: there, those of the customer count.
 DIALS_AFTER_RESOLUTION = """
-SELECT count(*) FROM attempts
-WHERE EXISTS (SELECT 1 FROM moments m WHERE m.escalation_id = attempts.escalation_id)
-  AND NOT EXISTS (
-    SELECT 1 FROM moments m
-    WHERE m.escalation_id = attempts.escalation_id
-      AND m.found_at <= attempts.prepared_at
-      AND (m.ended_at IS NULL OR m.ended_at > attempts.prepared_at)
-  )
+SELECT count(*) FROM attempts a JOIN escalations e ON e.id = a.escalation_id
+WHERE NOT EXISTS (
+  SELECT 1 FROM moments m
+  WHERE (m.escalation_id = a.escalation_id OR (e.canceled_reason = 'merged' AND m.customer_id = a.customer_id))
+    AND m.found_at <= a.prepared_at
+    AND (m.ended_at IS NULL OR m.ended_at > a.prepared_at)
+)
 """
 
 OPEN_ESCALATIONS = "SELECT count(*) FROM escalations WHERE state <> 'closed'"
@@ -48,22 +48,31 @@ PROMISES = "SELECT state, count(*) FROM promises GROUP BY state"
 
 ESCALATIONS = "SELECT coalesce(outcome, 'open'), count(*) FROM escalations GROUP BY 1"
 
-MOMENTS = "SELECT moment, count(*) FROM moments WHERE mode = 'live' GROUP BY 1"
+# A moment that was withdrawn never was one.
+MOMENTS = "SELECT moment, count(*) FROM moments WHERE mode = 'live' AND status <> 'withdrawn' GROUP BY 1"
 
 LOST_EVENTS = """
 SELECT count(*) FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[])) AS sent(source, id)
 WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.source = sent.source AND e.id = sent.id)
 """
 
-# From the commit of the event that fired an occurrence or a score to the task's first offer, in milliseconds. A moment that
-# lay ahead (a watch's) was found at its deadline, not by an event, and is left out; so is one that had to wait for a window.
+# From the commit of the event that fired an occurrence or a score to the task's first offer, in milliseconds. Such a moment
+# is stamped with the time of the last event of its evidence; one that lay ahead (a watch's) with its deadline, and is left
+# out. So is one that had to wait, for its grace, for a window or for staff: that was not this service's slowness.
 EVENT_TO_TASK = """
 SELECT percentile_cont(ARRAY[0.5, 0.99]) WITHIN GROUP (ORDER BY extract(epoch FROM offered.first - m.found_at) * 1000)
 FROM moments m
+JOIN events e ON e.source = split_part(m.evidence ->> -1, ' ', 1)
+             AND e.id = substr(m.evidence ->> -1, strpos(m.evidence ->> -1, ' ') + 1)
+             AND e.time = m.at
 JOIN LATERAL (
   SELECT min(t.offered_at) AS first FROM tasks t WHERE t.escalation_id = m.escalation_id
 ) AS offered ON offered.first IS NOT NULL
-WHERE m.mode = 'live' AND m.verdict = 'escalate' AND m.rule = ANY(:rules)
+WHERE m.mode = 'live' AND m.verdict = 'escalate' AND m.grace = interval '0'
+  AND (CAST(:rules AS text[]) IS NULL OR m.rule = ANY(CAST(:rules AS text[])))
+  AND NOT EXISTS (
+    SELECT 1 FROM decisions d WHERE d.escalation_id = m.escalation_id AND d.answer = 'wait' AND d.at <= offered.first
+  )
 """
 
 
@@ -104,10 +113,11 @@ async def promises(session: AsyncSession) -> dict[str, int]:
     return {"made": made, **named}
 
 
-async def event_to_task(session: AsyncSession, rules: Sequence[str]) -> Latency:
-    """Return how long the first offer took after the event, for the occurrence and score rules named."""
+async def event_to_task(session: AsyncSession, rules: Sequence[str] | None = None) -> Latency:
+    """Return how long the first offer took after the event that fired an occurrence or a score; of `rules` alone, if given."""
     connection = await session.connection()
-    both = (await connection.execute(text(EVENT_TO_TASK), {"rules": list(rules)})).scalar_one()
+    values = {"rules": None if rules is None else list(rules)}
+    both = (await connection.execute(text(EVENT_TO_TASK), values)).scalar_one()
     return Latency(None, None) if both is None else Latency(both[0], both[1])
 
 
@@ -121,7 +131,7 @@ WHERE (state = 'closed' AND outcome IS NULL)
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What an audit found. All but the tallies ought to be zero; `open_escalations` only when nothing is under way."""
+    """What an audit found. All but the tallies ought to be zero; `open_escalations` where all is `at_rest`."""
 
     open_escalations: int
     double_escalations: int
@@ -134,6 +144,8 @@ class Findings:
     escalations: Mapping[str, int]
     moments: Mapping[str, int]
     promises: Mapping[str, int]
+    event_to_task: Latency
+    at_rest: bool = False
 
     @property
     def violations(self) -> dict[str, int]:
@@ -146,6 +158,7 @@ class Findings:
             "promises_without_state": self.promises_without_state,
             "unexplained": self.unexplained,
             "lost_events": self.lost_events,
+            "open_escalations": self.open_escalations if self.at_rest else 0,
         }
         return {name: number for name, number in found.items() if number}
 
@@ -156,8 +169,12 @@ async def audit(
     ledger: Sequence[Mapping[str, Any]],
     accepted: Sequence[tuple[str, str]],
     book: CallingHoursBook,
+    at_rest: bool = False,
 ) -> Findings:
-    """Ask every question. `ledger` is the carrier's list of rings, `accepted` the (source, id) that a `202` called accepted."""
+    """Ask every question. `ledger` is the carrier's list of rings, `accepted` the (source, id) that a `202` called accepted.
+
+    `at_rest`: everything ought to be over by now, so an escalation that is still open counts as broken too.
+    """
     return Findings(
         open_escalations=await count(session, OPEN_ESCALATIONS),
         double_escalations=await count(session, DOUBLE_ESCALATIONS),
@@ -170,4 +187,6 @@ async def audit(
         escalations=await tally(session, ESCALATIONS),
         moments=await tally(session, MOMENTS),
         promises=await promises(session),
+        event_to_task=await event_to_task(session),
+        at_rest=at_rest,
     )
