@@ -14,10 +14,17 @@ from orchestrator.errors import BadInput, OrchestratorError
 
 # Name → module and the function (or the Typer of several functions) in it.
 COMMANDS = {
+    "token": "orchestrator.cli.token:token",
+    "queue": "orchestrator.cli.queue:queue",
+    "calendar": "orchestrator.cli.calendar:calendar",
+    "agent": "orchestrator.cli.agent:agent",
     "audit": "orchestrator.cli.audit:audit_command",
     "backtest": "orchestrator.cli.backtest:backtest",
     "demo": "orchestrator.cli.demo:demo",
     "api": "orchestrator.cli.api:api",
+    "channel": "orchestrator.cli.channel:channel",
+    "events": "orchestrator.cli.events:events",
+    "rules": "orchestrator.cli.rules:rules",
     "carrier": "orchestrator.cli.carrier:carrier",
     "doctor": "orchestrator.cli.doctor:doctor",
     "migrate": "orchestrator.cli.migrate:migrate",
