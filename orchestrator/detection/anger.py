@@ -48,11 +48,12 @@ _LOUD = re.compile(r"!{3,}|(?:\b[A-Z]{3,}\b.*){2,}", re.DOTALL)
 _LONGEST = 20_000
 
 
-def _compiled(weight: int) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w)(?:(?:{_ENGLISH[weight]})(?!\w)|{_PREFIXES}(?:{_HEBREW[weight]}))")
+def _group(weight: int) -> str:
+    return rf"(?P<w{weight}>(?:{_ENGLISH[weight]})(?!\w)|{_PREFIXES}(?:{_HEBREW[weight]}))"
 
 
-_PATTERNS = {weight: _compiled(weight) for weight in (_MILD, _STRONG, _THREAT)}
+# Heavier phrases stand first, and what has matched is not looked at again: one pass, no phrase within another.
+_PHRASE = re.compile(rf"(?<!\w)(?:{'|'.join(_group(weight) for weight in (_THREAT, _STRONG, _MILD))})")
 
 
 def normalise(text: str) -> str:
@@ -64,19 +65,19 @@ def normalise(text: str) -> str:
 
 def matched(text: str) -> tuple[str, ...]:
     """Return the words that made it, in the order in which they stand, each once."""
-    return tuple(dict.fromkeys(words for _, _, words in _findings(text)))
+    return tuple(_findings(text))
 
 
 def score(text: str) -> int:
     """Return 0 for a calm text; else the weights of its different phrases, 1 to 3 each, and 1 more when it is loud."""
-    found = {words: weight for _, weight, words in _findings(text)}
-    if not found:
-        return 0
-    return sum(found.values()) + (1 if _LOUD.search(text[:_LONGEST]) else 0)
+    found = _findings(text)
+    return sum(found.values()) + (1 if _LOUD.search(text[:_LONGEST]) else 0) if found else 0
 
 
 @lru_cache(maxsize=1024)
-def _findings(text: str) -> tuple[tuple[int, int, str], ...]:
-    plain = normalise(text)
-    found = [(match.start(), weight, match[0]) for weight, pattern in _PATTERNS.items() for match in pattern.finditer(plain)]
-    return tuple(sorted(found))
+def _findings(text: str) -> dict[str, int]:
+    """Return the weight of each phrase, in the order in which they first stand."""
+    found: dict[str, int] = {}
+    for match in _PHRASE.finditer(normalise(text)):
+        found.setdefault(match[0], int(str(match.lastgroup)[1:]))
+    return found

@@ -1,4 +1,4 @@
-"""The meanings of rules once more, as plainly as can be: sort, look back over everything, recompute. Slow, and plainly right."""
+"""The meanings of rules once more, as plainly as can be: sort, look back over everything, recompute. Slow and plain."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
