@@ -34,7 +34,7 @@ from orchestrator.telephony.refusals import of_creation, of_repeatable
 
 Answer = TypeVar("Answer")
 
-CONNECT = 5.0  # seconds
+CONNECT = 5.0  # seconds until somebody is there
 READ = 10.0  # seconds between two bytes of an answer
 SUBMIT_LIMIT = timedelta(seconds=30)  # an answer to a POST that is later than this does not come any more
 _THREADS = 16
@@ -47,14 +47,17 @@ logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
 
 class TwilioCarrier:
-    """Twilio's account `account_sid`. `base_url` replaces scheme and host of every request; None is Twilio itself."""
+    """Twilio's account `account_sid`. `base_url` replaces scheme and host of every request; None is Twilio itself.
 
-    def __init__(self, account_sid: str, auth_token: str, *, base_url: str | None = None) -> None:
+    `read` is how many seconds the carrier may be silent in the middle of an answer.
+    """
+
+    def __init__(self, account_sid: str, auth_token: str, *, base_url: str | None = None, read: float = READ) -> None:
         # A region or edge in the environment would silently change the host; empty values here keep it from being read.
         self._client = Client(
             account_sid,
             auth_token,
-            http_client=_HttpClient(base_url),
+            http_client=_HttpClient(base_url, (CONNECT, read)),
             environment={"TWILIO_REGION": "", "TWILIO_EDGE": ""},
         )
         self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="carrier")
@@ -117,9 +120,9 @@ class TwilioCarrier:
 class _HttpClient(TwilioHttpClient):  # type: ignore[misc]  # the package has no types
     """Twilio's own HTTP client, sent elsewhere where asked, with timeouts, without logs, each request a new connection."""
 
-    def __init__(self, base_url: str | None) -> None:
+    def __init__(self, base_url: str | None, timeouts: tuple[float, float]) -> None:
         super().__init__(logger=_SILENT, max_retries=None)
-        self.timeout = (CONNECT, READ)
+        self.timeout = timeouts
         self._base = None if base_url is None else urlsplit(base_url.rstrip("/"))
         if self._base is not None and self._base.hostname in ("127.0.0.1", "localhost", "::1"):
             self.session.trust_env = False  # no proxy stands between us and this machine
