@@ -87,14 +87,12 @@ async def hire(database: Database, number: int) -> list[Badge]:
     return badges
 
 
-async def publish_rules(database: Database) -> list[str]:
-    """Publish the demo's rules and return what will begin to dial."""
+async def publish_rules(database: Database) -> None:
+    """Publish the demo's rules: from now on they may dial."""
     with resources.as_file(resources.files("orchestrator.embedded.demo") / RULES) as folder:
         files = read_rule_files(Path(folder))
     async with database.transaction() as session:
-        now = await database.clock.now(session)
-        published = await publish(session, files, author="demo", now=now)
-    return [each.rule.name for each in published if each.begins_to_dial]
+        await publish(session, files, author="demo", now=await database.clock.now(session))
 
 
 async def give_phones(client: httpx.AsyncClient, journeys: Sequence[Journey]) -> None:
