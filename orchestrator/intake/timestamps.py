@@ -39,9 +39,8 @@ def _offset(text: str) -> str:
 
 def format_time(time: datetime) -> str:
     """Write an aware UTC instant as RFC 3339 `Z` with as many of 0, 3 or 6 fraction digits as it needs."""
-    microsecond = time.microsecond
-    text = time.replace(tzinfo=None).isoformat(timespec="microseconds" if microsecond % 1000 else "milliseconds")
-    return (text if microsecond else text[:-4]) + "Z"
+    text = time.isoformat()[:-6]  # without +00:00
+    return (text if time.microsecond % 1000 or not time.microsecond else text[:-3]) + "Z"
 
 
 def format_milliseconds(time: datetime) -> str:
