@@ -11,10 +11,14 @@ from fastapi.responses import Response
 from api import errors
 from api.dependencies import Replayed
 from api.middleware import RequestContext
+from api.newsroom import Newsroom
 from api.problems import MEDIA_TYPE, Problem
 from api.routes.registry import ROUTERS
 from api.transactions import Signs
+from orchestrator.detection.acting import Policy
 from orchestrator.detection.library import RuleLibrary
+from orchestrator.intake.accept import Intake
+from orchestrator.intake.channels import ChannelKeys
 from orchestrator.settings import Settings
 from orchestrator.storage.database import Database
 
@@ -34,7 +38,7 @@ _REFUSED: dict[int | str, dict[str, Any]] = {
 def create_app(settings: Settings) -> FastAPI:
     """Return the application. Its lifespan opens the database, so it has to run before a request is answered.
 
-    `app.state` holds `settings`, `rules` and, while it runs, `database`.
+    `app.state` holds `settings`, `rules` and, while it runs, `database` and `newsroom`.
     """
     app = FastAPI(
         title="Ringback",
@@ -59,8 +63,11 @@ def create_app(settings: Settings) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings
     app.state.database = Database(settings.database(), pool_size=20)
+    app.state.intake = Intake(app.state.database, app.state.rules, Policy.of(settings))
+    app.state.channel_keys = ChannelKeys(app.state.database)
     try:
-        yield
+        async with Newsroom(settings, app.state.database).open() as app.state.newsroom:
+            yield
     finally:
         await app.state.database.close()
 

@@ -27,6 +27,7 @@ __all__ = [
     "SettingsDep",
     "Staff",
     "Supervisor",
+    "bearer_token",
     "idempotent",
     "require",
     "transaction",
@@ -67,13 +68,16 @@ async def now(session: Session, database: DatabaseDep) -> datetime:
 Now = Annotated[datetime, Depends(now)]  # for reads only: a decision reads the clock after its locks
 
 
-async def principal(
-    session: Session, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
-) -> Principal:
-    """Return who is asking. Raises `Unauthenticated`."""
+async def bearer_token(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]) -> str:
+    """Return the token that came with the request. Raises `Unauthenticated` where there is none."""
     if credentials is None or credentials.scheme.lower() != "bearer":
         raise Unauthenticated("a bearer token is needed")
-    return await authenticate(session, credentials.credentials)
+    return credentials.credentials
+
+
+async def principal(session: Session, secret: Annotated[str, Depends(bearer_token)]) -> Principal:
+    """Return who is asking. Raises `Unauthenticated`."""
+    return await authenticate(session, secret)
 
 
 Authenticated = Annotated[Principal, Depends(principal)]

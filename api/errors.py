@@ -13,6 +13,8 @@ from starlette.exceptions import HTTPException
 from api.problems import FieldFault, Problem
 from orchestrator.errors import BadInput, Conflict, NoSuch, OrchestratorError
 from orchestrator.identity.tokens import Forbidden, Unauthenticated
+from orchestrator.intake.arrivals import TypeNotAllowed
+from orchestrator.intake.reading import RequestRefused, TooLarge, UnsupportedMediaType
 from orchestrator.storage.database import DatabaseUnavailable
 from orchestrator.storage.locks import NoSuchCustomer
 
@@ -26,7 +28,11 @@ STATUS: dict[type[OrchestratorError], int] = {
     Forbidden: 403,
     NoSuch: 404,
     NoSuchCustomer: 404,
+    RequestRefused: 400,
+    TooLarge: 413,
+    TypeNotAllowed: 403,
     Unauthenticated: 401,
+    UnsupportedMediaType: 415,
 }
 
 RETRY_AFTER = {"Retry-After": "1"}  # seconds

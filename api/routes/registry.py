@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from api.routes import agents, calendars, escalations, health, metrics, queues, switches, tasks, telephony
+from api.routes import agents, calendars, escalations, health, metrics, queues, stream, switches, tasks, telephony
 
 ROUTERS: tuple[APIRouter, ...] = (
     agents.router,
@@ -11,6 +11,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     queues.router,
     calendars.router,
     switches.router,
+    stream.router,
     health.router,
     metrics.router,
     telephony.router,

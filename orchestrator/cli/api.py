@@ -1,10 +1,12 @@
 """`ringback api`: one process of the API."""
 
 from pathlib import Path
+from socket import socket
 from typing import Annotated
 
 import typer
 import uvicorn
+from fastapi import FastAPI
 
 from api.app import create_app
 from orchestrator import logs
@@ -27,8 +29,9 @@ def api(
 
 def server(settings: Settings, *, host: str, port: int) -> uvicorn.Server:
     """Return the server of one API process; SIGTERM lets the requests under way finish."""
+    app = create_app(settings)
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         host=host,
         port=port,
         loop="uvloop",
@@ -41,4 +44,16 @@ def server(settings: Settings, *, host: str, port: int) -> uvicorn.Server:
         timeout_graceful_shutdown=_DRAIN,
         backlog=2048,
     )
-    return uvicorn.Server(config)
+    return _Server(config, app)
+
+
+class _Server(uvicorn.Server):
+    """Asks open streams to leave before it waits for connections to close: they would stay for ever."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        self._app.state.newsroom.end()
+        await super().shutdown(sockets)
