@@ -24,6 +24,7 @@ from orchestrator.queueing import working
 from orchestrator.queueing.tables import AgentQueueRow, AgentRow, Presence, QueueRow, TaskRow
 from orchestrator.queueing.working import Hold
 from orchestrator.settings import Settings
+from orchestrator.storage.clock import DatabaseClock
 from orchestrator.storage.database import Database
 from orchestrator.storage.locks import lock_customer
 from orchestrator.telephony import attempts as rules_of_attempts
@@ -64,6 +65,18 @@ class HandClock:
     async def now(self, session: AsyncSession) -> datetime:
         self.instant += timedelta(microseconds=1)
         return self.instant
+
+
+class RealClock(DatabaseClock):
+    """The database's own clock, for tests of what happens first."""
+
+    @property
+    def instant(self) -> datetime:
+        return datetime.now(UTC)
+
+    @instant.setter
+    def instant(self, value: datetime) -> None:
+        raise AssertionError("real time passes by itself")
 
 
 @dataclass(slots=True)
@@ -116,7 +129,7 @@ def some_settings(**values: object) -> Settings:
 
 
 class World:
-    def __init__(self, database: Database, clock: HandClock, settings: Settings | None = None) -> None:
+    def __init__(self, database: Database, clock: HandClock | RealClock, settings: Settings | None = None) -> None:
         self.database, self.clock = database, clock
         self.settings = settings or some_settings()
         self.library, self.carrier = RuleLibrary(), ObedientCarrier()
