@@ -11,7 +11,7 @@ CHANNELS = {"web": "web", "app": "app", "bot": "bot", "email": "email", "rep": "
 ANGRY = {
     "en": (
         "This is a disgrace, third time I call and nobody helps me!!!",
-        "I will file a complaint and cancel, worst service ever",
+        "I am fed up with this, cancel my contract, worst service ever",
     ),
     "he": ("זו בושה וחרפה, פעם שלישית ואף אחד לא עונה!!!", "נמאס לי, אני רוצה לבטל ואגיש תלונה"),
 }

@@ -1,5 +1,6 @@
 """What the demo found: the figures it writes, and whether every guarantee held."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,7 +84,7 @@ def checks(findings: Findings, seen: Seen) -> list[Check]:
         ),
         Check(
             "6 allowed times only",
-            not findings.dials_outside_hours and not seen.offered_too_early and seen.expired_feedback == seen.feedback,
+            not findings.dials_outside_hours and not seen.offered_too_early and seen.expired_feedback == seen.feedback > 0,
             f"{findings.dials_outside_hours} dials outside, {seen.offered_too_early} offers before opening; {closed_feedback}",
         ),
         Check("7 every decision can be explained", not findings.unexplained, f"{findings.unexplained} without a reason"),
@@ -96,9 +97,10 @@ def checks(findings: Findings, seen: Seen) -> list[Check]:
 
 
 def personal_lines(logs: Path, marks: Sequence[str]) -> int:
-    """Count the lines in the processes' logs in which one of `marks` (names, numbers) stands."""
+    """Count the lines in the processes' logs in which one of `marks` (names, numbers) stands, escaped for JSON or not."""
     lines = (line for path in logs.glob("*.log") for line in path.read_text(encoding="utf-8", errors="replace").splitlines())
-    return sum(any(mark in line for mark in marks) for line in lines)
+    spellings = {spelt for mark in marks for spelt in (mark, json.dumps(mark)[1:-1])}
+    return sum(any(mark in line for mark in spellings) for line in lines)
 
 
 def passed(made: Sequence[Check]) -> bool:
