@@ -2,9 +2,28 @@
 
 from fastapi import APIRouter
 
-from api.routes import agents, calendars, escalations, health, metrics, queues, stream, switches, tasks, telephony
+from api.routes import (
+    agents,
+    calendars,
+    customers,
+    dead_letters,
+    escalations,
+    events,
+    health,
+    metrics,
+    queues,
+    rules,
+    stream,
+    switches,
+    tasks,
+    telephony,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
+    events.router,
+    dead_letters.router,
+    customers.router,
+    rules.router,
     agents.router,
     tasks.router,
     escalations.router,

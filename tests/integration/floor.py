@@ -11,11 +11,12 @@ from pydantic import SecretStr
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from orchestrator.detection.tables import Mode, MomentRow, RuleVersionRow
 from orchestrator.escalations.states import State
 from orchestrator.escalations.tables import EscalationRow
 from orchestrator.identity.tables import Scope
 from orchestrator.identity.tokens import issue
-from orchestrator.intake.tables import CustomerRow
+from orchestrator.intake.tables import CustomerRow, EventRow
 from orchestrator.queueing.tables import AgentQueueRow, AgentRow, Presence, QueueRow, TaskKind, TaskRow
 from orchestrator.queueing.tasks import enqueue
 from orchestrator.settings import Settings
@@ -68,12 +69,24 @@ async def an_agent(
     return agent
 
 
+RULE = """
+rule: incomplete-checkout
+title: {en: Checkout left unfinished, he: הקנייה לא הושלמה}
+moment: incomplete_checkout
+purpose: service
+detect: {occurrence: {on: [{type: checkout.abandoned}]}}
+steps: [{callback: {queue: sales, due: 30m, script: checkout}}]
+expires: 24h
+"""
+
+
 async def an_escalation(session: AsyncSession, *, queue: str = "sales", state: State = State.QUEUED) -> EscalationRow:
+    """An open one, of a customer of its own, standing on one live moment with its event as evidence."""
     now = datetime.now(UTC)
-    customer = CustomerRow(
-        subject=f"customer-{uuid4().hex}", created_at=now, attributes={"phone": "+14155550123", "zone": "Etc/UTC"}
-    )
+    attributes = {"name": "Noa Levi", "phone": "+14155550123", "zone": "Etc/UTC", "country": "US", "language": "en"}
+    customer = CustomerRow(subject=f"customer-{uuid4().hex}", created_at=now, attributes=attributes)
     session.add(customer)
+    await _ensure_rule(session, now)
     await session.flush()
     escalation = EscalationRow(
         customer_id=customer.id,
@@ -88,7 +101,50 @@ async def an_escalation(session: AsyncSession, *, queue: str = "sales", state: S
     )
     session.add(escalation)
     await session.flush()
+    await _a_moment(session, escalation, now)
     return escalation
+
+
+async def _ensure_rule(session: AsyncSession, now: datetime) -> None:
+    if await session.get(RuleVersionRow, ("incomplete-checkout", 1)) is None:
+        session.add(
+            RuleVersionRow(rule="incomplete-checkout", version=1, document=RULE, digest="", author="test", created_at=now)
+        )
+
+
+async def _a_moment(session: AsyncSession, escalation: EscalationRow, now: datetime) -> None:
+    event = EventRow(
+        source="web",
+        id=uuid4().hex,
+        type="checkout.abandoned",
+        subject="s",
+        customer_id=escalation.customer_id,
+        time=now,
+        received_at=now,
+        data={"total": 480},
+        digest=b"",
+    )
+    session.add(event)
+    session.add(
+        MomentRow(
+            rule=escalation.rule,
+            version=1,
+            mode=Mode.LIVE,
+            customer_id=escalation.customer_id,
+            key="cart",
+            at=now,
+            found_at=now,
+            moment="incomplete_checkout",
+            stage="purchase",
+            purpose="service",
+            priority=50,
+            evidence=[f"{event.source} {event.id}"],
+            verdict="escalate",
+            expires_at=now + timedelta(hours=24),
+            escalation_id=escalation.id,
+        )
+    )
+    await session.flush()
 
 
 async def a_task(
