@@ -91,7 +91,7 @@ def workers(parts: Parts) -> Sequence[Worker]:
     messaging = Messaging(Posting(database, parts.carrier, settings))
     escalations = Escalations(database, library, settings)
     watches = Watches(database, library, Policy(settings.late_grace, settings.holdout_salt))
-    common: dict[str, Any] = {"interceptors": [Edge()], "graceful_shutdown_timeout": _DRAIN, "workflow_runner": _runner()}
+    common: dict[str, Any] = {"interceptors": [Edge()], "graceful_shutdown_timeout": _DRAIN, "workflow_runner": sandbox()}
     return (
         Worker(
             parts.client,
@@ -130,7 +130,8 @@ def workers(parts: Parts) -> Sequence[Worker]:
     )
 
 
-def _runner() -> SandboxedWorkflowRunner:
+def sandbox() -> SandboxedWorkflowRunner:
+    """Return the sandbox workflows run in: deterministic, with what is pure passed through."""
     return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*_PASSED_THROUGH))
 
 
