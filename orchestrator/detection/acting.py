@@ -38,7 +38,7 @@ class Policy:
 
 
 class Acting:
-    """Acts on the turn of one group of customers, whose rows are locked and who are given by subject."""
+    """Acts on the turn of one group of customers, whose rows are locked and are given by every subject a step may name."""
 
     def __init__(
         self,
@@ -62,9 +62,6 @@ class Acting:
         """Record and do all that the turn says. What it changed in customers and watches has been written before."""
         await self._stand()
         if turn.recomputed:
-            for step in turn.steps:
-                if isinstance(step.effect, CustomersMerged):
-                    await self._merge(step.effect)
             await self._withdraw(turn.withdrawn)
             self._known = await self._recorded(found for found in map(_found, turn.steps) if found is not None)
         for step in turn.steps:
@@ -85,7 +82,7 @@ class Acting:
                 await self._hand_on()
                 await opt_out(self._session, self._customers[customer], now=self._now)
                 await self._gone(customer, self._live(customer), MomentStatus.ENDED)
-            case CustomersMerged() as merged if not turn.recomputed:
+            case CustomersMerged() as merged:
                 await self._hand_on()
                 await self._merge(merged)
             case _:
@@ -187,10 +184,7 @@ class Acting:
 
     async def _merge(self, merged: CustomersMerged) -> None:
         kept, other = self._customers[merged.kept], self._customers[merged.other]
-        if kept.id == other.id:
-            return
-        keyless = [rule.name for rule in self._active.rulebook if rule.key is None]
-        await merge_customers(self._session, kept, other, keyless=keyless, now=self._now)
+        await merge_customers(self._session, kept, other, keyless=self._active.keyless, now=self._now)
         for subject, row in self._customers.items():
             if row.id == other.id:
                 self._customers[subject] = kept

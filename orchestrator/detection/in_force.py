@@ -40,9 +40,10 @@ class ActiveRules:
     strays: tuple[Rulebook, ...] = ()
     said_in_words: frozenset[str] = field(default_factory=frozenset)  # rules that look for angry phrases
 
-    def mode(self, rule: str) -> Mode | None:
-        known = self.in_force.get(rule)
-        return known.mode if known is not None else None
+    @property
+    def keyless(self) -> list[str]:
+        """Rules whose key is the customer's id."""
+        return [rule.name for rule in self.rulebook if rule.key is None]
 
     def means_nothing(self, event_type: str) -> bool:
         """Say whether events of this type concern no rule and change no customer."""

@@ -1,7 +1,6 @@
 """Detection as events arrive and as deadlines pass, inside the transaction that holds the customers' locks."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,17 +9,18 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.detection import repository
 from orchestrator.detection.acting import Acting, Policy
-from orchestrator.detection.effects import AllMomentsEnded, ExpressionFailed, MomentsResolved
+from orchestrator.detection.effects import AllMomentsEnded
 from orchestrator.detection.failures import ExpressionFailure, count_failures, failures_of
+from orchestrator.detection.groups import Group, Taken
 from orchestrator.detection.in_force import ActiveRules
 from orchestrator.detection.library import RuleLibrary
 from orchestrator.detection.readers import SeenEvent
 from orchestrator.detection.remembering import Remembered, recalled
 from orchestrator.detection.repository import Memory
 from orchestrator.detection.tables import MomentRow, MomentStatus, WatchRow, WatchStatus
-from orchestrator.detection.turns import Step, Turn, go_on, recompute
+from orchestrator.detection.turns import go_on, recompute
 from orchestrator.intake.customers import LockedCustomer
-from orchestrator.intake.event import Event, Position
+from orchestrator.intake.merging import merge_customers, rename_customer
 from orchestrator.intake.store import history, save_customers
 from orchestrator.intake.tables import CustomerRow
 from orchestrator.storage.clock import Clock
@@ -29,35 +29,6 @@ from orchestrator.storage.locks import lock_customer
 from orchestrator.storage.outbox import post
 
 _FOLDED = frozenset({"customer.updated", "customer.identified"})
-
-
-@dataclass(slots=True)
-class Group:
-    """Customers whose rows are locked, with their new events in order: one customer, or several that events identify.
-
-    `by_subject` has every subject of the events; `folded` are events that detection shall not see, but for what they say
-    of their customer.
-    """
-
-    by_subject: dict[str, LockedCustomer]
-    events: list[Event] = field(default_factory=list)
-    folded: list[Event] = field(default_factory=list)
-
-    @property
-    def customers(self) -> list[LockedCustomer]:
-        return list({customer.id: customer for customer in self.by_subject.values()}.values())
-
-    @property
-    def is_late(self) -> bool:
-        """Say whether the stored states cannot just go on: an event comes before what was applied or has fired."""
-        if self.folded:
-            return True
-        if not self.events:
-            return False
-        first = self.events[0].position
-        applied = [customer.applied for customer in self.customers if customer.applied is not None]
-        fired = [customer.fired_through for customer in self.customers if customer.fired_through is not None]
-        return any(first <= position for position in applied) or any(first.time <= through for through in fired)
 
 
 async def detect(
@@ -71,16 +42,16 @@ async def detect(
     memory = await repository.load(session, ids)
     active = await library.active(session, revision=memory.revision)
     concerned = [relevant for group in groups if (relevant := _relevant(active, group)) is not None]
-    turns = await _turns(session, active, memory, concerned, now)
+    taken = await _turns(session, active, memory, concerned, now)
     remembered = Remembered(active, memory, now)
-    for group, turn in turns:
-        remembered.add(turn, {customer.subject: customer.id for customer in group.customers})
-        _apply_to_customers(group, turn)
-    await save_customers(session, [customer for group, _ in turns for customer in group.customers])
+    for each in taken:
+        remembered.add(each.turn, each.owners)
+        _apply_to_customers(each)
+    await save_customers(session, [customer for each in taken for customer in each.group.customers])
     await repository.write(session, remembered.changes, now=now)
-    await _act(session, active, policy, turns, now)
+    await _act(session, active, policy, taken, now)
     await post(session, remembered.outbox)
-    return [failure for group, turn in turns for failure in failures_of(active, turn, _positions(group))]
+    return [failure for each in taken for failure in failures_of(active, each.turn, each.newcomers)]
 
 
 async def settle_watch(
@@ -121,76 +92,85 @@ def _relevant(active: ActiveRules, group: Group) -> Group | None:
 
 async def _turns(
     session: AsyncSession, active: ActiveRules, memory: Memory, groups: Sequence[Group], now: datetime
-) -> list[tuple[Group, Turn]]:
+) -> list[Taken]:
     late = [customer.id for group in groups if group.is_late for customer in group.customers]
     stored = await history(session, late) if late else {}
     return [
-        (group, _recomputed(active, stored, group, now) if group.is_late else _gone_on(active, memory, group, now))
-        for group in groups
+        _recomputed(active, stored, group, now) if group.is_late else _gone_on(active, memory, group, now) for group in groups
     ]
 
 
-def _gone_on(active: ActiveRules, memory: Memory, group: Group, now: datetime) -> Turn:
+def _gone_on(active: ActiveRules, memory: Memory, group: Group, now: datetime) -> Taken:
     subjects = {customer.id: (customer.subject, customer.attributes) for customer in group.customers}
     aliases = {alias: customer.subject for alias, customer in group.by_subject.items() if alias != customer.subject}
-    return go_on(active, recalled(active, memory, subjects), group.events, aliases=aliases, now=now)
+    turn = go_on(active, recalled(active, memory, subjects), group.events, aliases=aliases, now=now)
+    return Taken(group, turn, {customer.subject: customer.id for customer in group.customers})
 
 
-def _recomputed(active: ActiveRules, stored: Mapping[UUID, Sequence[SeenEvent]], group: Group, now: datetime) -> Turn:
+def _recomputed(active: ActiveRules, stored: Mapping[UUID, Sequence[SeenEvent]], group: Group, now: datetime) -> Taken:
+    owners = {seen.event.subject: customer.id for customer in group.customers for seen in stored.get(customer.id, ())}
     seen = [event for customer in group.customers for event in stored.get(customer.id, ())]
     seen.sort(key=lambda each: each.event.position)
     # With the earliest of several: what another of them has fired since is found again, and known by its row.
     fired = [customer.fired_through for customer in group.customers]
     through = min((at for at in fired if at is not None), default=None) if all(fired) else None
-    return recompute(active, seen, _positions(group), fired_through=through, now=now)
+    turn = recompute(active, seen, group.positions, fired_through=through, now=now)
+    return Taken(group, turn, owners | {customer.subject: customer.id for customer in group.customers})
 
 
-def _apply_to_customers(group: Group, turn: Turn) -> None:
-    """Bring the customers' rows to where the turn left them; one that was merged away stays as it was."""
-    newest = max((event.position for event in group.events), default=None)
+def _apply_to_customers(taken: Taken) -> None:
+    """Bring the customers' rows to where the turn left them; one that is merged away stays as it was."""
+    turn, customers = taken.turn, taken.group.customers
+    newest = max((event.position for event in taken.group.events), default=None)
     contacts = [step.effect.at for step in turn.steps if step.news and isinstance(step.effect, AllMomentsEnded)]
-    known = [customer.applied for customer in group.customers] + [newest]
-    fired = [customer.fired_through for customer in group.customers] + [turn.fired_through]
-    contacted = [customer.last_contact_at for customer in group.customers] + contacts
-    said_elsewhere = _said_elsewhere(group, turn)
-    for customer in group.customers:
-        if (state := turn.customers.get(customer.subject)) is not None:
-            customer.attributes = {name: value for name, value in state.attributes.items() if name != "id"} | said_elsewhere
-            customer.applied = max((position for position in known if position is not None), default=None)
-            customer.fired_through = max((at for at in fired if at is not None), default=None)
-            customer.last_contact_at = max((at for at in contacted if at is not None), default=None)
+    known = [customer.applied for customer in customers] + [newest]
+    fired = [customer.fired_through for customer in customers] + [turn.fired_through]
+    contacted = [customer.last_contact_at for customer in customers] + contacts
+    said_elsewhere = _said_elsewhere(taken)
+    for customer in taken.kept:
+        attributes = turn.customers[taken.subject_of(customer)].attributes
+        customer.attributes = {name: value for name, value in attributes.items() if name != "id"} | said_elsewhere
+        customer.applied = max((position for position in known if position is not None), default=None)
+        customer.fired_through = max((at for at in fired if at is not None), default=None)
+        customer.last_contact_at = max((at for at in contacted if at is not None), default=None)
 
 
-def _said_elsewhere(group: Group, turn: Turn) -> Json:
+def _said_elsewhere(taken: Taken) -> Json:
     """Return attributes that no event set, such as an opt-out on the telephone: a recomputation does not know of them."""
     found: Json = {}
-    for customer in sorted(group.customers, key=lambda each: each.subject in turn.customers) if turn.recomputed else ():
-        earlier = turn.earlier.get(customer.subject)
-        known = earlier.attributes if earlier is not None else {}
-        found |= {name: value for name, value in customer.attributes.items() if known.get(name) != value}
+    if taken.turn.recomputed:
+        for customer in [*taken.gone, *taken.kept]:
+            earlier = taken.turn.earlier.get(customer.subject)
+            known = earlier.attributes if earlier is not None else {}
+            found |= {name: value for name, value in customer.attributes.items() if known.get(name) != value}
     return found
 
 
-async def _act(
-    session: AsyncSession, active: ActiveRules, policy: Policy, turns: Iterable[tuple[Group, Turn]], now: datetime
-) -> None:
-    due = [(group, turn) for group, turn in turns if turn.withdrawn or any(map(_is_acted_on, turn.steps))]
-    standing = await _with_live_moments(session, [each.id for group, turn in due for each in group.customers])
-    for group, turn in due:
-        only_ends = not turn.withdrawn and all(map(_only_ends, turn.steps))
-        if only_ends and not any(customer.id in standing for customer in group.customers):
+async def _act(session: AsyncSession, active: ActiveRules, policy: Policy, taken: Sequence[Taken], now: datetime) -> None:
+    due = [each for each in taken if each.is_acted_on]
+    standing = await _with_live_moments(session, [customer.id for each in due for customer in each.group.customers])
+    for each in due:
+        if each.only_ends and not any(customer.id in standing for customer in each.group.customers):
             continue
-        rows = await _customer_rows(session, [customer.id for customer in group.customers])
-        customers = {customer.subject: rows[customer.id] for customer in group.customers}
-        await Acting(session, active, policy, customers, _positions(group), now=now).act(turn)
+        rows = await _customer_rows(session, [customer.id for customer in each.group.customers])
+        if each.turn.recomputed:
+            rows = await _settle_identities(session, active, each, rows, now)
+        customers = {subject: rows[owner] for subject, owner in each.owners.items()}
+        await Acting(session, active, policy, customers, each.newcomers, now=now).act(each.turn)
 
 
-def _is_acted_on(step: Step) -> bool:
-    return not isinstance(step.effect, ExpressionFailed)
-
-
-def _only_ends(step: Step) -> bool:
-    return isinstance(step.effect, ExpressionFailed | MomentsResolved | AllMomentsEnded)
+async def _settle_identities(
+    session: AsyncSession, active: ActiveRules, taken: Taken, rows: Mapping[UUID, CustomerRow], now: datetime
+) -> dict[UUID, CustomerRow]:
+    """Merge the customers who are one after a recomputed turn; return whose row each one's is now."""
+    settled = dict(rows)
+    for customer in taken.kept:
+        await rename_customer(session, rows[customer.id], taken.subject_of(customer), keyless=active.keyless)
+    for customer in taken.gone:
+        kept = rows[taken.keeper_of(customer).id]
+        await merge_customers(session, kept, rows[customer.id], keyless=active.keyless, now=now)
+        settled[customer.id] = kept
+    return settled
 
 
 async def _with_live_moments(session: AsyncSession, customers: Sequence[UUID]) -> set[UUID]:
@@ -203,7 +183,3 @@ async def _with_live_moments(session: AsyncSession, customers: Sequence[UUID]) -
 async def _customer_rows(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, CustomerRow]:
     query = select(CustomerRow).where(col(CustomerRow.id).in_(ids)).execution_options(populate_existing=True)
     return {row.id: row for row in (await session.exec(query)).all()}
-
-
-def _positions(group: Group) -> frozenset[Position]:
-    return frozenset(event.position for event in (*group.events, *group.folded))

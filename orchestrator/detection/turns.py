@@ -43,14 +43,15 @@ class Step:
 class Turn:
     """`slots` are the states to write, by whose they are; None: there is none any more. Steps are in order.
 
-    `customers` are the states after the turn by their kept subject. A recomputed turn also says what the `earlier` ones
-    were, read from the same events, and which moments are `withdrawn`.
+    `customers` are the states after the turn by their kept subject, which `identities` tell. A recomputed turn also says
+    what the `earlier` states were, read from the same events, and which moments are `withdrawn`.
     """
 
     recomputed: bool
     steps: list[Step]
     slots: dict[Slot, Watch | Window | None]
     customers: dict[str, CustomerState]
+    identities: Identities
     earlier: dict[str, CustomerState] = field(default_factory=dict)
     withdrawn: list[Identity] = field(default_factory=list)
 
@@ -77,7 +78,7 @@ def go_on(
     reader = Reader.going_on(active, customers, aliases)
     steps = [Step(effect) for event in events for effect in reader.read(SeenEvent(event, now))]
     steps += [Step(effect) for effect in reader.advance(now)]
-    return Turn(False, steps, reader.touched(), reader.customers)
+    return Turn(False, steps, reader.touched(), reader.customers, reader.identities)
 
 
 def recompute(
@@ -105,7 +106,8 @@ def recompute(
     steps, found = _new_steps(active, after, walk, old)
     states, earlier = after.slots(), before.slots()
     changed = {slot: states.get(slot) for slot in {**earlier, **states} if earlier.get(slot) != states.get(slot)}
-    return Turn(True, steps, changed, after.customers, before.customers, sorted(old - found))
+    withdrawn = sorted(old - found)
+    return Turn(True, steps, changed, after.customers, after.identities, before.customers, withdrawn)
 
 
 def _new_steps(
@@ -121,7 +123,9 @@ def _new_steps(
                 found.add(identity)
                 if identity not in old:
                     steps.append(Step(replace(effect, customer=identity.customer, key=identity.key)))
-            case ExpressionFailed() | CustomersMerged() | OptedOut():
+            case CustomersMerged():
+                pass  # who is whom now is told by the identities: a late merge may change which id earlier ones kept
+            case ExpressionFailed() | OptedOut():
                 if news:
                     steps.append(Step(effect))
             case _:

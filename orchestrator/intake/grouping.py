@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
-from orchestrator.detection.live import Group
+from orchestrator.detection.groups import Group
 from orchestrator.intake.customers import LockedCustomer
 from orchestrator.intake.event import Event
 from orchestrator.intake.store import Placed

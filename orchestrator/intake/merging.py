@@ -21,7 +21,7 @@ from orchestrator.storage.locks import open_escalation
 _NOT_REOWNED = frozenset({"watches", "windows"})
 _DROP_WATCHES = text("UPDATE watches SET status = 'dropped', closed_at = :now WHERE customer_id = :other AND status = 'open'")
 _DROP_WINDOWS = text("DELETE FROM windows WHERE customer_id = :other")
-_REKEY = text("UPDATE moments SET key = :kept WHERE customer_id = :other AND key = :known AND rule = ANY(:keyless)")
+_REKEY = text("UPDATE moments SET key = :kept WHERE customer_id = :customer AND key = :known AND rule = ANY(:keyless)")
 
 
 async def merge_customers(
@@ -37,14 +37,27 @@ async def merge_customers(
     await _join_escalations(session, kept, other, now=now)
     await session.flush()
     connection = await session.connection()
-    rekeyed = {"kept": kept.subject, "other": other.id, "known": other.subject, "keyless": list(keyless)}
-    await connection.execute(_REKEY, rekeyed)
+    await _rekey(session, other, kept.subject, keyless)
     await connection.execute(_DROP_WATCHES, {"other": other.id, "now": now})
     await connection.execute(_DROP_WINDOWS, {"other": other.id})
     await _reown(session, kept.id, other.id)
     _carry_over(kept, other)
     session.add_all([kept, other])
     await session.flush()
+
+
+async def rename_customer(session: AsyncSession, customer: CustomerRow, subject: str, *, keyless: Collection[str]) -> None:
+    """Let another of the customer's ids be the one that is kept: an earlier identification, arriving late, named it."""
+    if customer.subject != subject:
+        await session.flush()
+        await _rekey(session, customer, subject, keyless)
+        customer.subject = subject
+        session.add(customer)
+
+
+async def _rekey(session: AsyncSession, customer: CustomerRow, subject: str, keyless: Collection[str]) -> None:
+    values = {"kept": subject, "customer": customer.id, "known": customer.subject, "keyless": list(keyless)}
+    await (await session.connection()).execute(_REKEY, values)
 
 
 def _carry_over(kept: CustomerRow, other: CustomerRow) -> None:
