@@ -7,8 +7,10 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.escalations.calls import attempt_changed
+from orchestrator.escalations.lifecycle import opt_out
 from orchestrator.settings import Settings
 from orchestrator.storage.database import Database
+from orchestrator.telephony.attempts import NEVER
 from orchestrator.telephony.repository import Case, lock_case
 from orchestrator.telephony.tables import AttemptRow
 
@@ -25,6 +27,9 @@ class Changes:
         """Let the escalation react to what became of an attempt of the case, in the same transaction."""
         session.add(attempt)
         await session.flush()
+        if attempt.pressed == NEVER and case.customer.opted_out_at is None:
+            # Whatever became of call, task and escalation meanwhile: who has said never is not called again.
+            await opt_out(session, case.customer, now=now)
         await attempt_changed(session, case.customer, case.escalation, attempt, now=now, settings=self._settings)
 
     async def apply(self, attempt_id: UUID, move: Move) -> bool:

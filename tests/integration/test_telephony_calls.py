@@ -23,8 +23,14 @@ async def stage(database: Database, database_url: str, carrier: Carrier) -> Asyn
 
 async def ended(stage: Stage, escalation: EscalationRow, leg: Leg = Leg.CUSTOMER) -> AttemptRow:
     """Wait until the latest attempt of this leg has ended, and return it."""
-    legs = await eventually(lambda: stage.attempts(escalation, leg), lambda seen: seen and seen[-1].state is AttemptState.ENDED)
-    return legs[-1]
+
+    async def latest() -> AttemptRow | None:
+        legs = await stage.attempts(escalation, leg)
+        return legs[-1] if legs else None
+
+    attempt = await eventually(latest, lambda seen: seen is not None and seen.state is AttemptState.ENDED)
+    assert attempt is not None
+    return attempt
 
 
 async def in_state(stage: Stage, escalation: EscalationRow, *states: State) -> EscalationRow:
@@ -163,7 +169,9 @@ async def test_a_machine_is_left_the_message_and_tried_again_later(stage: Stage)
 
     async with stage.process(escalation):
         customer = await ended(stage, escalation)
-        waiting = await in_state(stage, escalation, State.WAITING)
+        waiting = await eventually(
+            lambda: stage.row(EscalationRow, escalation.id), lambda row: row.state is State.WAITING and row.result is None
+        )
 
     task = await stage.task(escalation)
     assert customer.ending is Ending.MACHINE
@@ -177,7 +185,7 @@ async def test_a_machine_is_left_the_message_and_tried_again_later(stage: Stage)
 
 async def test_a_person_taken_for_a_machine_may_still_press_one(stage: Stage) -> None:
     await stage.an_agent()
-    script = {"press": [{"digits": "1", "after": 1}], "answered_by": "machine_end_beep", "verdict_after": 8, "talk": 60}
+    script = {"press": [{"digits": "1", "after": 1}], "answered_by": "machine_end_beep", "verdict_after": 28, "talk": 300}
     number = stage.sim.phone(a_phone(), script)
     escalation = await stage.a_case(CALL, phone=number)
 
