@@ -16,6 +16,11 @@ from orchestrator.settings import Settings
 calendar = typer.Typer(no_args_is_help=True, add_completion=False, help="Calendars: the business hours of queues.")
 
 
+@calendar.callback()
+def _of_calendars() -> None:
+    pass  # so that `put` is named even while it is the only command
+
+
 @calendar.command()
 def put(
     file: Annotated[Path, typer.Argument(help="The calendar as YAML; its `calendar` is the name.")], data: Data = None
