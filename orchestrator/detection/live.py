@@ -128,8 +128,10 @@ def _apply_to_customers(taken: Taken) -> None:
     contacted = [customer.last_contact_at for customer in customers] + contacts
     said_elsewhere = _said_elsewhere(taken)
     for customer in taken.kept:
-        attributes = turn.customers[taken.subject_of(customer)].attributes
-        customer.attributes = {name: value for name, value in attributes.items() if name != "id"} | said_elsewhere
+        state = turn.customers.get(taken.subject_of(customer))  # None: nothing was said of the customer, nothing matched
+        if state is not None:
+            known_now = {name: value for name, value in state.attributes.items() if name != "id"}
+            customer.attributes = known_now | said_elsewhere
         customer.applied = max((position for position in known if position is not None), default=None)
         customer.fired_through = max((at for at in fired if at is not None), default=None)
         customer.last_contact_at = max((at for at in contacted if at is not None), default=None)

@@ -58,16 +58,20 @@ async def publish(session: AsyncSession, files: Sequence[RuleFile], *, author: s
 
 
 async def load_shipped(session: AsyncSession, *, now: datetime) -> list[str]:
-    """Write the shipped rules that this database has never had, in shadow: a fresh install dials nobody."""
+    """Write the shipped rules that this database has never had, in shadow: a fresh install dials nobody. Return their names."""
+    return await load_in_shadow(session, read_rule_files(SHIPPED), now=now)
+
+
+async def load_in_shadow(session: AsyncSession, files: Sequence[RuleFile], *, now: datetime) -> list[str]:
+    """Write those rules that this database has never had, in shadow; return their names."""
+    await raise_revision(session)
     known = set((await session.exec(select(RuleRow.name))).all())
-    files = [file for file in read_rule_files(SHIPPED) if file.rule.name not in known]
-    if files:
-        await raise_revision(session)
-    for file in files:
+    new = [file for file in files if file.rule.name not in known]
+    for file in new:
         version = await _new_version(session, file, author="shipped", now=now)
         session.add(RuleRow(name=file.rule.name, state=RuleState.SHADOW, version=version.version, changed_at=now, since=now))
     await session.flush()
-    return [file.rule.name for file in files]
+    return [file.rule.name for file in new]
 
 
 async def list_rules(session: AsyncSession) -> list[tuple[RuleRow, RuleVersionRow]]:
