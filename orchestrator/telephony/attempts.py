@@ -193,6 +193,22 @@ def together(one: AttemptRow, other: AttemptRow) -> bool:
     return all(max(one.room_entered, other.room_entered) < left for left in lefts)
 
 
+def seem_together(agent: AttemptRow, customer: AttemptRow, since: datetime) -> bool:
+    """Tell whether both legs must be in the room by now, although the room's own callbacks were lost.
+
+    Both were answered before `since` and are up, and each one's document led into the room.
+    """
+    led_in = customer.flow == AGENT_FIRST or customer.pressed == NOW
+    return led_in and all(
+        leg.state is AttemptState.CONNECTED
+        and leg.cancel_requested_at is None
+        and leg.room_left is None
+        and leg.answered_at is not None
+        and leg.answered_at <= since
+        for leg in (agent, customer)
+    )
+
+
 def join(attempt: AttemptRow, at: datetime) -> bool:
     """Both people are in the room."""
     if attempt.joined_at is not None:

@@ -160,13 +160,7 @@ class Callbacks:
             session.add(leg)
         for agent in [leg for leg in legs if leg.leg is Leg.AGENT]:
             for customer in [leg for leg in legs if leg.leg is Leg.CUSTOMER and attempts.together(agent, leg)]:
-                await self._joined(session, case, agent, customer, now)
-
-    async def _joined(self, session: AsyncSession, case: Case, agent: AttemptRow, customer: AttemptRow, now: datetime) -> None:
-        both = [attempts.join(leg, now) for leg in (agent, customer)]
-        if any(both):
-            await self._changes.tell(session, case, agent, now)
-            await self._changes.tell(session, case, customer, now)
+                await self._changes.join(session, case, agent, customer, now)
 
 
 async def _bind(session: AsyncSession, attempt: AttemptRow, sid: str | None) -> None:

@@ -10,6 +10,7 @@ from orchestrator.escalations.calls import attempt_changed
 from orchestrator.escalations.lifecycle import opt_out
 from orchestrator.settings import Settings
 from orchestrator.storage.database import Database
+from orchestrator.telephony import attempts
 from orchestrator.telephony.attempts import NEVER
 from orchestrator.telephony.repository import Case, lock_case
 from orchestrator.telephony.tables import AttemptRow
@@ -31,6 +32,13 @@ class Changes:
             # Whatever became of call, task and escalation meanwhile: who has said never is not called again.
             await opt_out(session, case.customer, now=now)
         await attempt_changed(session, case.customer, case.escalation, attempt, now=now, settings=self._settings)
+
+    async def join(self, session: AsyncSession, case: Case, agent: AttemptRow, customer: AttemptRow, now: datetime) -> None:
+        """Both people are in the room: note it on both legs, once."""
+        news = [attempts.join(leg, now) for leg in (agent, customer)]
+        if any(news):
+            await self.tell(session, case, agent, now)
+            await self.tell(session, case, customer, now)
 
     async def apply(self, attempt_id: UUID, move: Move) -> bool:
         """Apply `move` in a transaction of its own; return whether it changed anything its escalation hears of."""

@@ -1,7 +1,7 @@
 """What we ask of a carrier, and the three ways in which it does not do it.
 
 The difference that matters is between a call that surely does not exist and one that perhaps does: the first may be asked
-for again, the second never (docs/adr, one telephony adapter).
+for again, the second never (docs/adr/003).
 """
 
 from collections.abc import Sequence

@@ -8,8 +8,6 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.escalations import promises
-from orchestrator.escalations.records import nudge
-from orchestrator.escalations.states import State
 from orchestrator.escalations.tables import EscalationRow
 from orchestrator.intake.tables import CustomerRow
 from orchestrator.settings import Settings
@@ -80,8 +78,6 @@ async def _follow(
         return
     await session.flush()
     await promises.catch_up(session, escalation, now=now)
-    if escalation.state is not State.CLOSED:
-        await nudge(session, escalation, now=now)
 
 
 class Posting:

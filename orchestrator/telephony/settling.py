@@ -6,6 +6,7 @@ from uuid import UUID
 
 import structlog
 from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.settings import Settings
 from orchestrator.storage.database import Database
@@ -13,6 +14,7 @@ from orchestrator.telephony import attempts
 from orchestrator.telephony.attempts import Patience, Report
 from orchestrator.telephony.changes import Changes
 from orchestrator.telephony.ports import CallStatus, Carrier, CarrierCall, CarrierRefused, Refusal
+from orchestrator.telephony.repository import lock_case, lock_room
 from orchestrator.telephony.tables import AttemptRow, AttemptState, Ending, Leg
 from orchestrator.telephony.urls import Voice, Webhooks
 
@@ -53,6 +55,7 @@ class Settling:
             await self._search(attempt)
         else:
             await self._ask(attempt, attempt.call_sid)
+            await self._database.run(lambda session: self._meet(session, attempt_id))
 
     async def stop(self, attempt_id: UUID) -> None:
         """End or redirect a call that is not wanted any more, as its row says. Run twice, it does nothing more.
@@ -108,7 +111,7 @@ class Settling:
     async def _ask(self, attempt: AttemptRow, sid: str) -> None:
         try:
             call = await self._carrier.fetch(sid)
-            if self._left_too_long(attempt, call):
+            if self._left_too_long(attempt, call, await self._database.run(self._database.clock.now)):
                 # A call that leaves the carrier's queue late would ring at an hour nobody has looked at (TE-12).
                 call = await self._carrier.cancel(sid)
         except CarrierRefused as refused:
@@ -121,11 +124,22 @@ class Settling:
         if refused.refusal is Refusal.MISSING:
             await self._changes.apply(attempt.id, lambda row, now: attempts.end(row, Ending.UNKNOWN, now))
 
-    def _left_too_long(self, attempt: AttemptRow, call: CarrierCall) -> bool:
+    def _left_too_long(self, attempt: AttemptRow, call: CarrierCall, now: datetime) -> bool:
         # Asked over REST, a call that has left the queue and does not ring yet reads `queued` too; a callback says more.
         waiting = call.status is CallStatus.QUEUED and attempt.call_status in (None, CallStatus.QUEUED)
-        created = call.created_at or _posted(attempt)
-        return waiting and datetime.now(created.tzinfo) - max(created, _posted(attempt)) >= self._patience.queued
+        return waiting and now - _posted(attempt) >= self._patience.queued
+
+    async def _meet(self, session: AsyncSession, attempt_id: UUID) -> None:
+        """Where nobody told that two people are talking, both their legs being up for so long says it."""
+        case = await lock_case(session, attempt_id)
+        if case is None or case.attempt.joined_at is not None:
+            return
+        legs = await lock_room(session, case)
+        now = await self._database.clock.now(session)
+        for agent in [leg for leg in legs if leg.leg is Leg.AGENT]:
+            for customer in [leg for leg in legs if leg.leg is Leg.CUSTOMER]:
+                if attempts.seem_together(agent, customer, now - self._patience.poll):
+                    await self._changes.join(session, case, agent, customer, now)
 
     async def _stop(self, attempt: AttemptRow, sid: str) -> CarrierCall:
         if attempt.state is not AttemptState.CONNECTED:

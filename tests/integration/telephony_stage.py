@@ -105,7 +105,7 @@ class Stage:
         async def work(session: AsyncSession) -> EscalationRow:
             now = datetime.now(UTC)
             rule = f"rule-{uuid4().hex[:12]}"
-            document = _DOCUMENT.format(rule=rule, steps=", ".join(steps or (CALLBACK,)))
+            document = a_rule(rule, *(steps or (CALLBACK,)))
             session.add(RuleVersionRow(rule=rule, version=1, document=document, digest="-", author="test", created_at=now))
             customer = CustomerRow(subject=f"customer-{uuid4().hex}", created_at=now, attributes=attributes)
             session.add(customer)
@@ -253,6 +253,11 @@ class Stage:
 
         await eventually(lambda: self.row(EscalationRow, escalation.id), lambda row: row.state == "waiting" and not row.result)
         await self.in_session(work)
+
+
+def a_rule(name: str, *steps: str) -> str:
+    """Return a rule's document with these steps."""
+    return _DOCUMENT.format(rule=name, steps=", ".join(steps))
 
 
 def a_moment(customer: CustomerRow, rule: str, now: datetime) -> MomentRow:

@@ -59,6 +59,18 @@ async def test_agent_first_brings_both_into_one_room(stage: Stage) -> None:
     assert len(stage.sim.ledger()) == 2
 
 
+async def test_two_who_talk_are_known_to_although_the_room_never_told(stage: Stage) -> None:
+    await stage.an_agent()
+    stage.sim.faults({"kind": "never", "path": "*/conference"})
+    number = stage.sim.phone(a_phone(), {"talk": 200})
+    escalation = await stage.a_case(CALLBACK, phone=number)
+
+    async with stage.process(escalation):
+        await in_state(stage, escalation, State.CONNECTED)
+
+    assert all(row.joined_at is not None for row in await stage.attempts(escalation))
+
+
 async def test_the_room_tells_nothing_about_anybody(stage: Stage) -> None:
     await stage.an_agent()
     escalation = await stage.a_case(CALLBACK)
