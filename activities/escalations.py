@@ -42,10 +42,10 @@ def as_contract(told: instructions.Instruction, escalation: StartEscalation) -> 
     match told:
         case instructions.Wait(until=until):
             return Instruction(next=Next.WAIT, until=until)
-        case instructions.DialLeg(request=request, leg=leg, task_id=task_id):
+        case instructions.DialLeg(request=request, leg=leg, task_id=task_id, quiet_until=until):
             kind = LegKind(leg.value)
             dial = Dial(escalation_id=escalation.escalation_id, request=request, leg=kind, task_id=task_id)
-            return Instruction(next=Next.DIAL, dial=dial)
+            return Instruction(next=Next.DIAL, dial=dial, until=until)
         case instructions.Settle(attempts=attempts, messages=messages):
             return Instruction(next=Next.SETTLE, settle=list(attempts), unclear=list(messages))
         case instructions.Send(messages=messages):

@@ -78,7 +78,7 @@ class Escalation:
                 await self._wait(instruction.until)
             case Next.DIAL:
                 assert instruction.dial is not None  # a dial without its leg is a bug in advance
-                await self._dial(instruction.dial)
+                await self._dial(instruction.dial, instruction.until)
             case Next.SETTLE:
                 await self._settle(instruction)
             case Next.SEND:
@@ -95,7 +95,7 @@ class Escalation:
             with suppress(TimeoutError):
                 await workflow.wait_condition(lambda: self._hinted, timeout=longest)
 
-    async def _dial(self, dial: Dial) -> None:
+    async def _dial(self, dial: Dial, until: datetime | None) -> None:
         prepared = await workflow.execute_activity_method(DialingActivities.prepare, dial, **LOOKING)
         if prepared.attempt_id is None:
             # Gates, a lost race, a number in use: the row tells, and a hint with it. Never ask again in the same breath.
@@ -107,6 +107,9 @@ class Escalation:
             )
         except ActivityError:  # lost or unclear: the row says submitting, and settle finds out
             await workflow.sleep(A_BREATH)
+            return
+        # What becomes of the call is told by webhooks, and a hint with them: no need to look at once.
+        await self._wait(until or workflow.now() + A_BREATH)
 
     async def _settle(self, instruction: Instruction) -> None:
         try:

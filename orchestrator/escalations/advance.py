@@ -21,6 +21,7 @@ from orchestrator.escalations.stepping import take_step
 from orchestrator.escalations.tasking import mind_task
 from orchestrator.settings import Settings
 from orchestrator.storage.clock import Clock
+from orchestrator.storage.outbox import unhint_escalation
 
 _ROUNDS = 12  # far more than one look can begin: a step, its task, its end
 _SOON = timedelta(seconds=1)
@@ -31,6 +32,13 @@ async def advance(session: AsyncSession, escalation_id: UUID, *, clock: Clock, r
     case = await load(session, escalation_id, clock=clock, rules=rules, settings=settings)
     if case is None:
         return Closed(None)
+    instruction = await _bring_on(case)
+    await session.flush()
+    await unhint_escalation(session, escalation_id)
+    return instruction
+
+
+async def _bring_on(case: Case) -> Instruction:
     for _ in range(_ROUNDS):
         case.alarms.clear()
         instruction = await _look(case)

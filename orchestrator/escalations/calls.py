@@ -22,7 +22,7 @@ from orchestrator.intake.tables import CustomerRow
 from orchestrator.queueing.tables import TaskRow, TaskState
 from orchestrator.settings import Settings
 from orchestrator.storage.locks import lock_active_task
-from orchestrator.telephony.attempts import AGENT_FIRST, LATER, NEVER
+from orchestrator.telephony.attempts import AGENT_FIRST, LATER, NEVER, NOW
 from orchestrator.telephony.tables import AttemptRow, AttemptState, Ending, Farewell, Leg
 
 _RESULTS = {
@@ -110,8 +110,17 @@ async def _progressed(
         await _later(session, customer, escalation, attempt, text=Text.LATER, now=now, settings=settings)
     elif attempt.leg is Leg.CUSTOMER and attempt.pressed == NEVER:
         await opt_out(session, customer, now=now)
-    elif attempt.state is AttemptState.CONNECTED or attempt.cancel_requested_at is not None:
+    elif _calls_for_more(attempt):
         await nudge(session, escalation, now=now)
+
+
+def _calls_for_more(attempt: AttemptRow) -> bool:
+    """Tell whether the process has to act on it: another leg to be dialed, the carrier to be asked, or told to stop."""
+    if attempt.cancel_requested_at is not None or attempt.state is AttemptState.UNKNOWN:
+        return True
+    first = Leg.AGENT if attempt.flow == AGENT_FIRST else Leg.CUSTOMER
+    wanted = attempt.flow == AGENT_FIRST or attempt.pressed == NOW
+    return attempt.state is AttemptState.CONNECTED and attempt.leg is first and wanted
 
 
 async def _joined(
@@ -159,12 +168,15 @@ async def _hung_up(
     *,
     now: datetime,
 ) -> None:
-    """A talk is over: one leg has left, the other follows, and the agent writes down what came of it."""
+    """A talk is over: one leg has left, the other follows, and the agent writes down what came of it.
+
+    A room ends with its talk. Only for a customer who might be left in it does the process make sure at once.
+    """
     await _joined(session, escalation, task, attempt, now=now)
     for other in others:
         end_call(session, other, now=now)
     await wrap(session, escalation, task, suggested=None, now=now)
-    if others:
+    if any(other.leg is Leg.CUSTOMER for other in others):
         await nudge(session, escalation, now=now)
 
 

@@ -55,7 +55,7 @@ async def _mind_unsubmitted(case: Case, attempt: AttemptRow) -> Instruction | No
     """A prepared attempt whose submission was lost: submit it, unless the gates were looked at too long ago."""
     mine = case.task is not None and case.task.id == attempt.task_id and attempt.task_id is not None
     if mine and attempt.task_id is not None and case.now < attempt.prepared_at + case.patience.submit:
-        return DialLeg(attempt.request, attempt.leg, attempt.task_id)
+        return dial(case, attempt.request, attempt.leg, attempt.task_id)
     end(attempt, Ending.NOT_PLACED, case.now)
     case.session.add(attempt)
     await _follow(case, attempt)
@@ -116,7 +116,7 @@ async def _next_leg(case: Case) -> Instruction | None:
     if waiting.leg is Leg.AGENT and waiting.flow == AGENT_FIRST:
         return await _customer_leg(case, task, waiting)
     if waiting.leg is Leg.CUSTOMER and waiting.pressed == NOW and not await _made(case, f"{waiting.id}:agent"):
-        return DialLeg(f"{waiting.id}:agent", Leg.AGENT, task.id)
+        return dial(case, f"{waiting.id}:agent", Leg.AGENT, task.id)
     return None
 
 
@@ -132,7 +132,7 @@ async def _customer_leg(case: Case, task: TaskRow, agent_leg: AttemptRow) -> Ins
     if last is not None and case.now < last + _BETWEEN_LEGS:
         case.wake(last + _BETWEEN_LEGS)
         return None
-    return DialLeg(f"{prefix}{made}", Leg.CUSTOMER, task.id)
+    return dial(case, f"{prefix}{made}", Leg.CUSTOMER, task.id)
 
 
 async def _made(case: Case, request: str) -> bool:
@@ -144,4 +144,9 @@ async def first_leg(case: Case, task_id: UUID, leg: Leg) -> DialLeg:
     """Return the request for the first leg of a task's next call."""
     query = select(func.count()).where(AttemptRow.task_id == task_id, AttemptRow.leg == leg)
     made = (await case.session.exec(query)).one()
-    return DialLeg(f"{task_id}:{made}:{leg.value}", leg, task_id)
+    return dial(case, f"{task_id}:{made}:{leg.value}", leg, task_id)
+
+
+def dial(case: Case, request: str, leg: Leg, task_id: UUID) -> DialLeg:
+    """Return the instruction to dial a leg, and to look again when its call should have left the carrier's queue."""
+    return DialLeg(request, leg, task_id, quiet_until=min([case.now + case.patience.queued, *case.alarms]))

@@ -17,11 +17,15 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class DialLeg:
-    """Prepare and submit one leg. The same `request` always means the same attempt."""
+    """Prepare and submit one leg. The same `request` always means the same attempt.
+
+    A call says by webhooks what becomes of it: without a hint there is no need to look again before `quiet_until`.
+    """
 
     request: str
     leg: Leg
     task_id: UUID
+    quiet_until: datetime
 
 
 @dataclass(frozen=True, slots=True)

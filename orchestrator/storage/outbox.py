@@ -82,6 +82,16 @@ async def hint_escalation(session: AsyncSession, escalation_id: UUID, *, at: dat
     await post(session, [escalation_row(Topic.HINT_ESCALATION, escalation_id, at=at)])
 
 
+async def unhint_escalation(session: AsyncSession, escalation_id: UUID) -> None:
+    """Take back the hints this very transaction has written for the escalation: its process is the one that acts in it.
+
+    What others have written stays: this transaction may not have seen what theirs did.
+    """
+    own = text("DELETE FROM outbox WHERE workflow_id = :id AND topic = :hint AND xmin = pg_current_xact_id()::xid")
+    values = {"id": escalation_workflow_id(escalation_id), "hint": Topic.HINT_ESCALATION.value}
+    await (await session.connection()).execute(own, values)
+
+
 def escalation_row(topic: Topic, escalation_id: UUID, *, at: datetime) -> dict[str, Any]:
     return row(topic, escalation_workflow_id(escalation_id), {"escalation_id": str(escalation_id)}, at=at)
 
