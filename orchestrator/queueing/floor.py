@@ -4,15 +4,18 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import func, or_
+from sqlalchemy import Row, bindparam, func, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Text, Uuid
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.availability.calendars import Calendar, closure, read_calendar
-from orchestrator.availability.intervals import utc
+from orchestrator.availability.intervals import Interval, utc
 from orchestrator.availability.situation import SwitchScope
-from orchestrator.availability.tables import CalendarRow, ClosureRow, SwitchRow
 from orchestrator.availability.windows import Windows
 from orchestrator.queueing.tables import OfferRow, QueueRow
 
@@ -35,16 +38,37 @@ class QueueNow:
         return self.is_open and not self.switched_off
 
 
+# Closes and switches come with the queues: this is asked before every offer.
+_QUEUES = text("""
+SELECT queues.name, queues.pace_per_minute, calendars.document,
+    (SELECT json_agg(json_build_array(starts_at, ends_at)) FROM closures
+     WHERE closures.calendar = queues.calendar AND (ends_at IS NULL OR ends_at > :now)) AS closures,
+    EXISTS (SELECT FROM switches WHERE lifted_at IS NULL
+            AND (scope = :everything OR scope = :queue AND target = queues.name)) AS stopped
+FROM queues LEFT JOIN calendars ON calendars.name = queues.calendar
+WHERE queues.name = ANY (:names) OR queues.name IN (SELECT queue FROM agent_queues WHERE agent_id = :agent)
+""").bindparams(
+    bindparam("names", type_=ARRAY(Text)),
+    bindparam("agent", type_=Uuid),
+    bindparam("everything", SwitchScope.EVERYTHING.value),
+    bindparam("queue", SwitchScope.QUEUE.value),
+)
+
+
 async def queues_now(session: AsyncSession, names: Collection[str], *, now: datetime) -> list[QueueNow]:
     """Return the named queues that exist, as they are at `now` (aware UTC)."""
-    query = select(QueueRow, CalendarRow).outerjoin(CalendarRow, col(QueueRow.calendar) == col(CalendarRow.name))
-    rows = (await session.exec(query.where(col(QueueRow.name).in_(names)))).all()
-    stopped = await _switched_off(session)
-    closures = await _closures(session, {calendar.name for _, calendar in rows if calendar is not None}, now=now)
-    return [
-        _queue_now(queue, calendar, closures, stopped=not stopped.isdisjoint({None, queue.name}), now=now)
-        for queue, calendar in rows
-    ]
+    return await _ask(session, names=list(names), agent=None, now=now)
+
+
+async def queues_of(session: AsyncSession, agent_id: UUID, *, now: datetime) -> list[QueueNow]:
+    """Return the queues the agent serves, as they are at `now` (aware UTC)."""
+    return await _ask(session, names=[], agent=agent_id, now=now)
+
+
+async def _ask(session: AsyncSession, *, names: list[str], agent: UUID | None, now: datetime) -> list[QueueNow]:
+    connection = await session.connection()
+    rows = (await connection.execute(_QUEUES, {"names": names, "agent": agent, "now": now})).all()
+    return [_queue_now(row, now=now) for row in rows]
 
 
 async def room(session: AsyncSession, queue: QueueNow, *, now: datetime) -> int | None:
@@ -59,40 +83,23 @@ async def room(session: AsyncSession, queue: QueueNow, *, now: datetime) -> int 
     return max(0, queue.pace_per_minute - (await session.exec(made)).one())
 
 
-async def _switched_off(session: AsyncSession) -> set[str | None]:
-    # None stands for everything; a switch for a rule stops its dials, not the queue.
-    thrown = select(SwitchRow).where(
-        col(SwitchRow.lifted_at).is_(None), col(SwitchRow.scope).in_([SwitchScope.EVERYTHING, SwitchScope.QUEUE])
-    )
-    return {row.target if row.scope == SwitchScope.QUEUE else None for row in (await session.exec(thrown)).all()}
-
-
-async def _closures(session: AsyncSession, calendars: Collection[str], *, now: datetime) -> list[ClosureRow]:
-    if not calendars:
-        return []
-    query = select(ClosureRow).where(
-        col(ClosureRow.calendar).in_(calendars), or_(col(ClosureRow.ends_at).is_(None), col(ClosureRow.ends_at) > now)
-    )
-    return list((await session.exec(query)).all())
-
-
-def _queue_now(
-    queue: QueueRow, calendar: CalendarRow | None, closures: list[ClosureRow], *, stopped: bool, now: datetime
-) -> QueueNow:
-    hours = None if calendar is None else _hours(calendar, closures)
+def _queue_now(row: Row[Any], *, now: datetime) -> QueueNow:
+    hours = None if row.document is None else parsed(row.document).open_times(_cuts(row.closures))
     is_open = hours is None or hours.open_at(now)
     return QueueNow(
-        name=queue.name,
+        name=row.name,
         is_open=is_open,
         opens_at=None if hours is None or is_open else _next_opening(hours, now=now),
-        switched_off=stopped,
-        pace_per_minute=queue.pace_per_minute,
+        switched_off=row.stopped,
+        pace_per_minute=row.pace_per_minute,
     )
 
 
-def _hours(calendar: CalendarRow, closures: list[ClosureRow]) -> Windows:
-    cuts = [closure(row.starts_at, row.ends_at) for row in closures if row.calendar == calendar.name]
-    return parsed(calendar.document).open_times(cuts)
+def _cuts(closures: list[tuple[str, str | None]] | None) -> list[Interval]:
+    return [
+        closure(datetime.fromisoformat(starts), None if ends is None else datetime.fromisoformat(ends))
+        for starts, ends in closures or ()
+    ]
 
 
 def _next_opening(hours: Windows, *, now: datetime) -> datetime | None:

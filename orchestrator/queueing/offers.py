@@ -7,10 +7,10 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.queueing.claims import DECLINED_FOR, REMEMBERED, Terms, claim, reserve
-from orchestrator.queueing.floor import PACE, queues_now
+from orchestrator.queueing.floor import PACE, queues_now, queues_of
 from orchestrator.queueing.matching import suits
 from orchestrator.queueing.presence import agents_on_duty, free_agents, idle_agents, lock_idle
-from orchestrator.queueing.tables import AgentQueueRow, AgentRow, OfferEnding, OfferRow, TaskRow, TaskState
+from orchestrator.queueing.tables import AgentRow, OfferEnding, OfferRow, TaskRow, TaskState
 from orchestrator.queueing.tasks import lock_task, requeue
 from orchestrator.settings import Settings
 
@@ -63,8 +63,7 @@ async def offer_to(session: AsyncSession, agent: AgentRow, *, now: datetime, set
     idle = await lock_idle(session, agent.id, now=now)
     if idle is None:
         return None
-    served = (await session.exec(select(AgentQueueRow.queue).where(AgentQueueRow.agent_id == agent.id))).all()
-    here = await queues_now(session, served, now=now)
+    here = await queues_of(session, agent.id, now=now)
     return await claim(session, idle, here, now=now, terms=terms(settings))
 
 

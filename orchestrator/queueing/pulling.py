@@ -11,11 +11,11 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.queueing.claims import claim, declined_by
-from orchestrator.queueing.floor import QueueNow, queues_now, room
+from orchestrator.queueing.floor import QueueNow, queues_of, room
 from orchestrator.queueing.matching import has_skills, speaks
 from orchestrator.queueing.offers import lease_lost, terms
-from orchestrator.queueing.presence import lock_agent
-from orchestrator.queueing.tables import HELD, AgentQueueRow, AgentRow, Presence, TaskKind, TaskRow, TaskState
+from orchestrator.queueing.presence import SIGN_EVERY, lock_agent
+from orchestrator.queueing.tables import HELD, AgentRow, Presence, TaskKind, TaskRow, TaskState
 from orchestrator.settings import Settings
 from orchestrator.storage.clock import Clock
 
@@ -67,15 +67,30 @@ async def next_task(session: AsyncSession, agent_id: UUID, *, clock: Clock, sett
     """Give the agent the task they hold on offer, else reserve the most urgent one that suits. Raises `NoSuchAgent`."""
     agent = await lock_agent(session, agent_id)
     now = await clock.now(session)
+    here: list[QueueNow] = []
+    if agent.presence is Presence.AVAILABLE:
+        if agent.seen_at is None or agent.seen_at < now - SIGN_EVERY:
+            agent.seen_at = now
+        here = await queues_of(session, agent_id, now=now)
+        task = await claim(session, agent, here, now=now, terms=terms(settings))
+        if task is not None:
+            return Pulled(task)
     held = await in_hand(session, agent_id)
-    if held is not None and not await _let_go(session, held, now=now):
-        offered = held.state is TaskState.RESERVED
-        return Pulled(held, None if offered else Nothing.TASK_IN_HAND)
+    if held is not None:
+        return await _held(session, agent, held, here, now=now, settings=settings)
     if agent.presence is not Presence.AVAILABLE:
         return Pulled(reason=Nothing.NOT_AVAILABLE)
-    agent.seen_at = now
-    served = (await session.exec(select(AgentQueueRow.queue).where(AgentQueueRow.agent_id == agent_id))).all()
-    here = await queues_now(session, served, now=now)
+    return Pulled(reason=await _why(session, agent, here, now=now))
+
+
+async def _held(
+    session: AsyncSession, agent: AgentRow, held: TaskRow, here: list[QueueNow], *, now: datetime, settings: Settings
+) -> Pulled:
+    """Give the task they have, unless its offer has run out: then it is anybody's, theirs too."""
+    if not await _let_go(session, held, now=now):
+        return Pulled(held, None if held.state is TaskState.RESERVED else Nothing.TASK_IN_HAND)
+    if not here:
+        return Pulled(reason=Nothing.NOT_AVAILABLE)
     task = await claim(session, agent, here, now=now, terms=terms(settings))
     return Pulled(task) if task is not None else Pulled(reason=await _why(session, agent, here, now=now))
 
