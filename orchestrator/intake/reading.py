@@ -127,7 +127,7 @@ def _structured(body: bytes) -> Submitted:
 def _raise_for_whole(refused: Refused) -> None:
     """Raise where the fault is not in a field of an event but in the request."""
     if refused.reason is Reason.TOO_LARGE:
-        raise TooLarge(refused.detail, fix=refused.fix)
+        raise TooLarge(refused.detail, field=refused.field or "body", fix=refused.fix)
     if refused.field is None and refused.reason in (Reason.MALFORMED, Reason.BAD_TEXT):
         raise NotJson(refused.detail, field="body", fix=refused.fix, code=refused.code)
 
