@@ -296,7 +296,8 @@ async def test_a_leg_is_not_prepared_for_a_case_that_has_closed(stage: Stage) ->
 
 
 async def test_a_phone_that_rings_stops_when_the_case_closes(stage: Stage) -> None:
-    number = stage.sim.phone(a_phone(), {"answer_after": 15})
+    stage.sim.configure(speed=2)
+    number = stage.sim.phone(a_phone(), {"answer_after": 18})
     escalation, attempt = await a_dial(stage, phone=number)
     await eventually(lambda: stage.row(AttemptRow, attempt.id), lambda row: row.state is AttemptState.RINGING)
 

@@ -225,6 +225,7 @@ async def test_who_pressed_one_in_vain_hears_an_apology_and_a_promise(stage: Sta
 
 async def test_a_phone_that_rings_is_hung_up_when_nobody_needs_the_call_any_more(stage: Stage) -> None:
     await stage.an_agent()
+    stage.sim.configure(speed=2)
     number = stage.sim.phone(a_phone(), {"answer_after": 18})
     escalation = await stage.a_case(CALL, phone=number)
 
@@ -240,6 +241,7 @@ async def test_a_phone_that_rings_is_hung_up_when_nobody_needs_the_call_any_more
 
 async def test_who_answers_just_as_the_case_closes_is_not_connected(stage: Stage) -> None:
     await stage.an_agent()
+    stage.sim.configure(speed=5)
     number = stage.sim.phone(a_phone(), {"answer_after": 10, "press": "1"})
     escalation = await stage.a_case(CALL, phone=number)
     attempt_id = await stage.prepared(escalation)
