@@ -80,6 +80,7 @@ class Sender:
     def __init__(self, client: httpx.AsyncClient, keys: Mapping[str, str]) -> None:
         self._client, self._keys = client, keys
         self.sent = Sent()
+        self.played = 0  # how many events of the schedule have been sent
 
     async def play(self, dues: Sequence[Due], began: datetime) -> None:
         for tick in _by_tick(dues):
@@ -88,6 +89,7 @@ class Sender:
             for due in tick:
                 by_channel.setdefault(due.channel, []).append(due.event)
             await asyncio.gather(*(self._send(channel, events) for channel, events in by_channel.items()))
+            self.played += len(tick)
 
     async def send_malformed(self) -> None:
         for body in MALFORMED:

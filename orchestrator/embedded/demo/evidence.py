@@ -74,6 +74,7 @@ async def seen(
     hours: Hours,
     journeys: Sequence[Journey],
     sent: Sent,
+    unsent: int,
     rings: int,
     logs: Path,
     worker_restarts: int,
@@ -88,6 +89,7 @@ async def seen(
     marks = [journey.attributes[name] for journey in journeys for name in ("phone", "name")]
     return Seen(
         sent=sent,
+        unsent=unsent,
         rings=rings,
         latency=latency,
         seconds=seconds,

@@ -4,6 +4,7 @@ import asyncio
 import tempfile
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ import httpx
 from orchestrator.availability.calling_hours import default_book
 from orchestrator.embedded.demo import evidence, stage
 from orchestrator.embedded.demo.agents import Badge, SimulatedAgent
-from orchestrator.embedded.demo.channels import Sender, schedule
+from orchestrator.embedded.demo.channels import Due, Sender, schedule
 from orchestrator.embedded.demo.hours import Hours, hours_for
 from orchestrator.embedded.demo.journeys import Crowd, Journey, Zones
 from orchestrator.embedded.demo.verdict import Check, checks, figures
@@ -82,18 +83,28 @@ class _Play:
             hours, journeys, sender, badges = await self._prepare()
             async with asyncio.TaskGroup() as group:
                 background = [group.create_task(work) for work in self._background(badges)]
-                self._progress.phase = "customers are at it"
-                began = datetime.now(UTC)
-                await asyncio.gather(sender.play(schedule(journeys, began), began), sender.send_malformed())
-                self._progress.phase = "agents work the rest off"
-                await self._until_all_closed()
+                dues = schedule(journeys, began := datetime.now(UTC))
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._left()):
+                        await self._day(sender, dues, began)
                 for task in background:
                     task.cancel()
-            return await self._judge(hours, journeys, sender)
+            return await self._judge(hours, journeys, sender, unsent=len(dues) - sender.played)
         finally:
             await self._api.aclose()
             await self._carrier.aclose()
             await self._database.close()
+
+    async def _day(self, sender: Sender, dues: list[Due], began: datetime) -> None:
+        self._progress.phase = "customers are at it"
+        await asyncio.gather(sender.play(dues, began), sender.send_malformed())
+        self._progress.phase = "agents work the rest off"
+        while not await evidence.all_closed(self._database):  # noqa: ASYNC110  the database says when
+            await asyncio.sleep(_LOOK)
+
+    def _left(self) -> float:
+        """Return how many seconds are left before the demo has to judge."""
+        return (self._progress.began + LONGEST - _CLOSING - datetime.now(UTC)).total_seconds()
 
     async def _prepare(self) -> tuple[Hours, list[Journey], Sender, list[Badge]]:
         book = default_book().default.document
@@ -132,14 +143,7 @@ class _Play:
             self._show(self._progress)
             await asyncio.sleep(_LOOK)
 
-    async def _until_all_closed(self) -> None:
-        latest = self._progress.began + LONGEST - _CLOSING
-        while datetime.now(UTC) < latest:
-            if await evidence.all_closed(self._database):
-                return
-            await asyncio.sleep(_LOOK)
-
-    async def _judge(self, hours: Hours, journeys: list[Journey], sender: Sender) -> Result:
+    async def _judge(self, hours: Hours, journeys: list[Journey], sender: Sender, *, unsent: int) -> Result:
         self._progress.phase = "judging"
         self._show(self._progress)
         ledger = (await self._carrier.get("/_sim/ledger")).raise_for_status().json()
@@ -150,6 +154,7 @@ class _Play:
             hours=hours,
             journeys=journeys,
             sent=sender.sent,
+            unsent=unsent,
             rings=len(ledger),
             logs=self._logs,
             worker_restarts=self._stack.restarts("worker"),

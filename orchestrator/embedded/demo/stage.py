@@ -1,5 +1,6 @@
 """Sets the demo's stage: channels, calendars, queues, agents and rules, as the people of a company would."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -97,6 +98,6 @@ async def publish_rules(database: Database) -> None:
 
 async def give_phones(client: httpx.AsyncClient, journeys: Sequence[Journey]) -> None:
     """Tell the simulator what each customer's phone does."""
-    for journey in journeys:
-        number = journey.attributes["phone"]
-        (await client.put(f"/_sim/phones/{number}", json=list(journey.phone))).raise_for_status()
+    puts = (client.put(f"/_sim/phones/{each.attributes['phone']}", json=list(each.phone)) for each in journeys)
+    for answer in await asyncio.gather(*puts):
+        answer.raise_for_status()

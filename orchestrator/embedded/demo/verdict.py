@@ -15,6 +15,7 @@ class Seen:
     """What was seen beside the audit."""
 
     sent: Sent
+    unsent: int  # events that were not sent before the time was over
     rings: int
     latency: Latency
     seconds: float
@@ -66,7 +67,11 @@ def checks(findings: Findings, seen: Seen) -> list[Check]:
     promises = findings.promises
     closed_feedback = f"{seen.expired_feedback} of {seen.feedback} cases of the closed queue ended expired"
     return [
-        Check("1 an accepted event is never lost", not findings.lost_events, f"{findings.lost_events} lost"),
+        Check(
+            "1 an accepted event is never lost",
+            not findings.lost_events and not seen.unsent,
+            f"{len(seen.sent.accepted)} accepted, {findings.lost_events} lost, {seen.unsent} not sent in time",
+        ),
         Check("2 one customer, one open escalation", not findings.double_escalations, f"{findings.double_escalations} double"),
         Check(
             "3 at most one call per attempt", not findings.double_dials, f"{seen.rings} rings, {findings.double_dials} double"

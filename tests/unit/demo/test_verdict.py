@@ -28,6 +28,7 @@ WELL = Findings(
 )
 SEEN = Seen(
     sent=Sent(verdicts=Counter(accepted=7, duplicate=2, refused=1), total=10),
+    unsent=0,
     rings=4,
     latency=Latency(20.04, None),
     seconds=99.96,
