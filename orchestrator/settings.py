@@ -104,6 +104,7 @@ class Settings(BaseSettings):
     temporal_namespace: str = "default"
     temporal_tls: bool = False
     temporal_api_key: SecretStr | None = None
+    temporal_ui: HttpUrl | None = None
     carrier_url: HttpUrl | None = None
     public_url: HttpUrl = "http://127.0.0.1:8080"
 

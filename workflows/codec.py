@@ -10,13 +10,13 @@ from temporalio.api.common.v1 import Payload
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes, PayloadCodec
 
-from orchestrator.errors import OrchestratorError
+from orchestrator.errors import BadInput
 
 ENCODING = b"binary/encrypted"
 _NONCE = 12  # bytes: what AES-GCM takes
 
 
-class CannotDecrypt(OrchestratorError):
+class CannotDecrypt(BadInput):
     """A payload is under a key that is not in the keyring, or was changed on its way."""
 
     code = "cannot_decrypt"

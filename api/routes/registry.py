@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from api.routes import (
     agents,
     calendars,
+    codec,
     customers,
     dead_letters,
     escalations,
@@ -34,4 +35,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     health.router,
     metrics.router,
     telephony.router,
+    codec.router,
 )

@@ -25,6 +25,7 @@ COMMANDS = {
     "channel": "orchestrator.cli.channel:channel",
     "events": "orchestrator.cli.events:events",
     "rules": "orchestrator.cli.rules:rules",
+    "codec": "orchestrator.cli.codec:codec",
     "carrier": "orchestrator.cli.carrier:carrier",
     "doctor": "orchestrator.cli.doctor:doctor",
     "migrate": "orchestrator.cli.migrate:migrate",

@@ -36,8 +36,9 @@ class TemporalAddress:
 class EmbeddedTemporal:
     """One Temporal dev server on a data folder. `start` it again after its end, however it ended."""
 
-    def __init__(self, folder: DataFolder, *, namespace: str = "default") -> None:
-        self._folder = folder
+    def __init__(self, folder: DataFolder, *, namespace: str = "default", codec: str | None = None) -> None:
+        """`codec` is the URL at which its pages have payloads decrypted."""
+        self._folder, self._codec = folder, codec
         self._namespace = namespace
         self._ports: tuple[int, int] | None = None
         self.child: Child | None = None
@@ -81,6 +82,8 @@ class EmbeddedTemporal:
         keeping = [f"--db-filename={place / 'temporal.sqlite'}", f"--namespace={self._namespace}"]
         tuned = [f"--sqlite-pragma={pragma}" for pragma in _PRAGMAS]
         tuned += [f"--dynamic-config-value={value}" for value in _DYNAMIC]
+        if self._codec is not None:
+            listening.append(f"--ui-codec-endpoint={self._codec}")
         return [str(_installed()), "server", "start-dev", *listening, *keeping, *tuned, "--log-level=error"]
 
 
