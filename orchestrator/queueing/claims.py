@@ -21,7 +21,7 @@ from orchestrator.storage.outbox import CHANNEL_DESK, CHANNEL_OUTBOX, Topic, esc
 
 DECLINED_FOR = timedelta(minutes=1)  # a task is not offered again to who rejected it: others come first
 REMEMBERED = timedelta(hours=1)  # no offer stands longer, so older ones need not be looked at
-_FEW, _MANY = 8, 256
+_FEW, _MANY = 32, 256  # a few more than people who ask in the same moment; many, when all of those were taken
 _WORKFLOW = escalation_workflow_id(UUID(int=0)).removesuffix(str(UUID(int=0)))
 
 
