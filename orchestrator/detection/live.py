@@ -17,6 +17,7 @@ from orchestrator.detection.library import RuleLibrary
 from orchestrator.detection.readers import SeenEvent
 from orchestrator.detection.remembering import Remembered, recalled
 from orchestrator.detection.repository import Memory
+from orchestrator.detection.states import Slot
 from orchestrator.detection.tables import MomentRow, MomentStatus, WatchRow, WatchStatus
 from orchestrator.detection.turns import go_on, recompute
 from orchestrator.intake.customers import LockedCustomer
@@ -96,7 +97,8 @@ async def _turns(
     late = [customer.id for group in groups if group.is_late for customer in group.customers]
     stored = await history(session, late) if late else {}
     return [
-        _recomputed(active, stored, group, now) if group.is_late else _gone_on(active, memory, group, now) for group in groups
+        _recomputed(active, memory, stored, group, now) if group.is_late else _gone_on(active, memory, group, now)
+        for group in groups
     ]
 
 
@@ -107,15 +109,31 @@ def _gone_on(active: ActiveRules, memory: Memory, group: Group, now: datetime) -
     return Taken(group, turn, {customer.subject: customer.id for customer in group.customers})
 
 
-def _recomputed(active: ActiveRules, stored: Mapping[UUID, Sequence[SeenEvent]], group: Group, now: datetime) -> Taken:
+def _recomputed(
+    active: ActiveRules,
+    memory: Memory,
+    stored: Mapping[UUID, Sequence[SeenEvent]],
+    group: Group,
+    now: datetime,
+) -> Taken:
     owners = {seen.event.subject: customer.id for customer in group.customers for seen in stored.get(customer.id, ())}
     seen = [event for customer in group.customers for event in stored.get(customer.id, ())]
     seen.sort(key=lambda each: each.event.position)
-    # With the earliest of several: what another of them has fired since is found again, and known by its row.
-    fired = [customer.fired_through for customer in group.customers]
-    through = min((at for at in fired if at is not None), default=None) if all(fired) else None
-    turn = recompute(active, seen, group.positions, fired_through=through, now=now)
+    through = max((customer.fired_through for customer in group.customers if customer.fired_through), default=None)
+    unfired = _unfired(active, memory, group, now)
+    turn = recompute(active, seen, group.positions, fired_through=through, unfired=unfired, now=now)
     return Taken(group, turn, owners | {customer.subject: customer.id for customer in group.customers})
+
+
+def _unfired(active: ActiveRules, memory: Memory, group: Group, now: datetime) -> list[tuple[Slot, datetime]]:
+    """Return the open watches whose deadline has passed: nobody has looked at their customer since."""
+    subjects = {customer.id: (customer.subject, customer.attributes) for customer in group.customers}
+    return [
+        (Slot(rule, state.id, key), watch.deadline)
+        for state in recalled(active, memory, subjects)
+        for (rule, key), watch in state.watches.items()
+        if watch.deadline <= now
+    ]
 
 
 def _apply_to_customers(taken: Taken) -> None:

@@ -14,7 +14,6 @@ from orchestrator.detection.effects import CustomersMerged, ExpressionFailed, Mo
 from orchestrator.detection.identities import Identities, rekeyed
 from orchestrator.detection.in_force import ActiveRules
 from orchestrator.detection.readers import OptedOut, Reader, SeenEvent, TurnEffect
-from orchestrator.detection.rulebook import Rulebook
 from orchestrator.detection.states import CustomerState, Slot, Watch, Window
 from orchestrator.intake.event import Event, Position
 
@@ -87,11 +86,13 @@ def recompute(
     newcomers: Collection[Position],
     *,
     fired_through: datetime | None,
+    unfired: Collection[tuple[Slot, datetime]] = (),
     now: datetime,
 ) -> Turn:
     """Read all stored events of some customers, the newcomers among them, and return what the newcomers change.
 
-    `fired_through` is the latest deadline that had fired without them.
+    `fired_through` is the latest deadline that had fired without them, for any of the customers; `unfired` are watches that
+    are open although their deadline has passed: reading finds their moments, and nobody has recorded them yet.
     """
     before, after = Reader.afresh(active, history), Reader.afresh(active, history)
     known = [effect for seen in history if seen.event.position not in newcomers for effect in before.read(seen)]
@@ -103,8 +104,9 @@ def recompute(
         walk += [(effect, news) for effect in after.read(seen)]
     walk += [(effect, True) for effect in after.advance(now)]
     old = {_identity(active, after, effect) for effect in known if isinstance(effect, MomentFound)}
+    old -= {_named(active, after, *slot, at) for slot, at in unfired}
     steps, found = _new_steps(active, after, walk, old)
-    states, earlier = after.slots(), before.slots()
+    states, earlier = after.slots(), before.slots() | dict(unfired)
     changed = {slot: states.get(slot) for slot in {**earlier, **states} if earlier.get(slot) != states.get(slot)}
     withdrawn = sorted(old - found)
     return Turn(True, steps, changed, after.customers, after.identities, before.customers, withdrawn)
@@ -138,11 +140,10 @@ _NONE: frozenset[Identity] = frozenset()
 
 
 def _identity(active: ActiveRules, reader: Reader, found: MomentFound) -> Identity:
-    return identity_of(found, active.rulebook, reader.identities)
+    return _named(active, reader, found.rule.name, found.customer, found.key, found.at)
 
 
-def identity_of(found: MomentFound, rules: Rulebook, identities: Identities) -> Identity:
+def _named(active: ActiveRules, reader: Reader, rule: str, customer: str, key: str, at: datetime) -> Identity:
     """Name a moment by the customer and the key that are kept after all merges."""
-    kept = identities.resolve(found.customer)
-    key = rekeyed(rules, found.rule.name, found.key, kept, found.customer)
-    return Identity(found.rule.name, kept, key, found.at)
+    kept = reader.identities.resolve(customer)
+    return Identity(rule, kept, rekeyed(active.rulebook, rule, key, kept, customer), at)

@@ -142,3 +142,15 @@ async def test_an_identification_and_events_of_both_in_one_batch(world: World) -
     complaint, lost = await world.moments("ann")
     assert (complaint.rule, lost.rule, lost.verdict) == ("complaint", "lost", "joined")
     assert len(await world.open_escalations()) == 1
+
+
+async def test_a_late_identification_withdraws_what_the_other_id_had_satisfied(world: World) -> None:
+    await world.send(an_event("checkout.completed", "device", at=ago(minutes=50), cart_id="c1"))
+    await world.send(an_event("checkout.started", "ann", at=ago(minutes=60), cart_id="c1"))
+    assert len(await world.moments("ann")) == 1
+
+    await world.send(identified("ann", "device", minutes=70))
+
+    assert await world.moments("ann") == []
+    (escalation,) = await world.escalations("ann")
+    assert escalation.outcome is Outcome.RESOLVED_BY_CUSTOMER
