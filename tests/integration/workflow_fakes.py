@@ -139,10 +139,12 @@ class FakeWatches(WatchActivities):
 @dataclass(slots=True)
 class FakeSweeping(SweepActivities):
     rounds: int = 0
+    swept: asyncio.Event = field(default_factory=asyncio.Event)
 
     @activity.defn(name="housekeeping.sweep")
     async def sweep(self) -> Swept:
         self.rounds += 1
+        self.swept.set()
         return Swept(started=0)
 
 
