@@ -40,13 +40,15 @@ class RuleLibrary:
 
     async def compiled(self, session: AsyncSession, name: str, version: int) -> CompiledRule:
         """Return a version ready to run. Raises `NoSuch`."""
-        known = self._versions.get((name, version))
-        if known is None:
+        if (name, version) not in self._versions:
             row = await session.get(RuleVersionRow, (name, version))
             if row is None:
                 raise NoSuch(f"there is no version {version} of a rule {name}")
-            known = self._versions[name, version] = read_rule(row.document.encode(), name=f"{name} version {version}")
-        return known
+            # Compiling takes far longer than reading. All who came while the rules were unknown arrive here together, and
+            # only the first of them compiles.
+            if (name, version) not in self._versions:
+                self._versions[name, version] = read_rule(row.document.encode(), name=f"{name} version {version}")
+        return self._versions[name, version]
 
     async def _read(self, session: AsyncSession, revision: int) -> ActiveRules:
         rows = (await session.exec(select(RuleRow).where(col(RuleRow.state).in_(_IN_FORCE)))).all()
