@@ -1,6 +1,7 @@
 """`next` and offers on a real database: who gets what, in which order, and never twice."""
 
 import asyncio
+import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -11,6 +12,7 @@ from sqlmodel import col, select, update
 from orchestrator.availability.situation import SwitchScope
 from orchestrator.availability.tables import CalendarRow, ClosureRow, SwitchRow
 from orchestrator.queueing.offers import lease_lost, look_again_at, offer, reserve_agent
+from orchestrator.queueing.order import in_order
 from orchestrator.queueing.presence import agents_on_duty, free_agents
 from orchestrator.queueing.pulling import Nothing, Pulled, next_task
 from orchestrator.queueing.tables import OfferEnding, OfferRow, Presence, QueueRow, TaskKind, TaskRow, TaskState
@@ -71,6 +73,28 @@ async def test_tasks_are_taken_in_the_order_of_the_queue(database: Database, set
     taken = [await pull(database, agent.id, settings) for agent in agents]
 
     assert [each.task.id for each in taken if each.task] == [task.id for task in (first, second, third, fourth, fifth)]
+
+
+async def test_the_database_orders_tasks_as_the_rule_does(database: Database, settings: Settings) -> None:
+    chance = random.Random(20260302)
+    async with database.transaction() as session:
+        await a_queue(session)
+        agents = [await an_agent(session, languages=["en", "he"]) for _ in range(40)]
+        tasks = [
+            await a_task(
+                session,
+                priority=chance.randint(0, 100),
+                language=chance.choice(["en", "he", None]),
+                waiting=timedelta(minutes=chance.randint(0, 600)),
+                due_in=timedelta(minutes=chance.randint(-60, 60)),
+                promised=chance.random() < 0.5,
+            )
+            for _ in range(40)
+        ]
+
+    taken = [await pull(database, agent.id, settings) for agent in agents]
+
+    assert [each.task.id for each in taken if each.task] == [task.id for task in in_order(tasks, now=datetime.now(UTC))]
 
 
 async def test_thirty_two_agents_at_once_never_get_the_same_task(database_url: str, settings: Settings) -> None:
