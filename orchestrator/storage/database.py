@@ -35,14 +35,18 @@ def async_url(url: str) -> str:
 
 
 class Database:
-    """A pool of connections and the `Clock` that decisions read. One request, or one activity, is one transaction."""
+    """A pool of connections and the `Clock` that decisions read. One request, or one activity, is one transaction.
+
+    `pool_size` is for how many at once it is made; as many again may be at work before others wait.
+    """
 
     def __init__(self, url: str, *, pool_size: int = 10, clock: Clock | None = None) -> None:
         self.clock = clock or DatabaseClock()
         self.engine: AsyncEngine = create_async_engine(
             async_url(url),
-            pool_size=pool_size,
-            max_overflow=pool_size,
+            # All of them are kept: one that is opened for an overflow and closed after it costs more than its query.
+            pool_size=2 * pool_size,
+            max_overflow=0,
             pool_pre_ping=True,
             json_serializer=_dump,
             connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
