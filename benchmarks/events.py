@@ -7,13 +7,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 WEEK = timedelta(days=7)
-_TEXTS = (
-    "Thanks, all is well.",
-    "When does the technician come?",
-    "This is a disgrace, nobody helps me!!!",
-    "תודה, הכול עובד מצוין",
-    "נמאס לי, אני רוצה לבטל",
-)
+_CALM = ("Thanks, all is well.", "When does the technician come?", "תודה, הכול עובד מצוין")
+_ANGRY = ("This is a disgrace, nobody helps me!!!", "נמאס לי, אני רוצה לבטל, זו בושה")
+_ONE_IN = 20  # is angry, or gives a low mark: about two events in a hundred end in a moment
 
 Data = Callable[[random.Random, int], dict[str, Any]]
 
@@ -27,7 +23,12 @@ def _sale(chance: random.Random, customer: int) -> dict[str, Any]:
 
 
 def _said(chance: random.Random, customer: int) -> dict[str, Any]:
-    return {"text": chance.choice(_TEXTS), "language": "en"}
+    return {"text": chance.choice(_CALM if chance.randrange(_ONE_IN) else _ANGRY)}
+
+
+def _marks(chance: random.Random, customer: int) -> dict[str, Any]:
+    csat, ces = (3, 4) if chance.randrange(_ONE_IN) else (1, 1)
+    return {"csat": chance.randrange(csat, 6), "ces": chance.randrange(ces, 8)}
 
 
 def _nothing(chance: random.Random, customer: int) -> dict[str, Any]:
@@ -38,25 +39,25 @@ def _nothing(chance: random.Random, customer: int) -> dict[str, Any]:
 _MIX: dict[str, tuple[int, Data]] = {
     "page.viewed": (100, lambda chance, customer: {"page": f"p{chance.randrange(50)}"}),
     "help.viewed": (120, lambda chance, customer: {"page": "bill"}),
-    "help.searched": (100, lambda chance, customer: {"results": chance.randrange(4)}),
+    "help.searched": (100, lambda chance, customer: {"results": chance.randrange(12)}),
     "help.repeated": (20, _nothing),
     "checkout.started": (90, _cart),
     "checkout.updated": (110, _cart),
     "checkout.completed": (60, _cart),
     "message.received": (80, _said),
-    "survey.answered": (40, lambda chance, customer: {"csat": chance.randrange(1, 6), "ces": chance.randrange(1, 8)}),
-    "complaint.filed": (8, _said),
+    "survey.answered": (40, _marks),
+    "complaint.filed": (4, _said),
     "bot.fallback": (50, _nothing),
     "login.failed": (40, lambda chance, customer: {"cause": "password"}),
     "page.error": (30, lambda chance, customer: {"page": "pay"}),
     "ivr.zero_out": (20, lambda chance, customer: {"menu": "main"}),
     "delivery.delayed": (15, lambda chance, customer: {"order_id": f"order-{customer}"}),
-    "delivery.failed": (10, lambda chance, customer: {"order_id": f"order-{customer}"}),
+    "delivery.failed": (4, lambda chance, customer: {"order_id": f"order-{customer}"}),
     "sale.opened": (15, _sale),
     "sale.closed": (12, _sale),
     "contract.started": (15, lambda chance, customer: {"contract_id": f"k-{customer}", "ends_at": "2026-09-30"}),
     "customer.updated": (35, lambda chance, customer: {"language": chance.choice(("en", "he"))}),
-    "customer.moved": (5, lambda chance, customer: {"region": "north"}),
+    "customer.moved": (3, lambda chance, customer: {"region": "north"}),
     "queue.abandoned": (15, lambda chance, customer: {"queue": "service", "waited": chance.randrange(400)}),
     "contact.inbound": (15, lambda chance, customer: {"queue": "service"}),
 }
