@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -25,12 +26,27 @@ def demo(
     console = Console()
     console.print("Shortened for the demo: " + ", ".join(f"{name} {value}" for name, value in SHORTENED.items()))
     with Live(console=console, refresh_per_second=2, transient=True) as live:
-        result = asyncio.run(run(lambda progress: live.update(_picture(progress)), data=data))
+        result = asyncio.run(run(_Display(live).show, data=data))
     _show(console, result)
     if json_file is not None:
         json_file.write_text(json.dumps(result.figures, indent=1) + "\n", encoding="utf-8")
     if not passed(result.checks):
         raise typer.Exit(1)
+
+
+class _Display:
+    """The live table; each new phase leaves a line that stays, for those who read it later."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+        self._phase = ""
+
+    def show(self, progress: Progress) -> None:
+        if progress.phase != self._phase:
+            self._phase = progress.phase
+            seconds = (datetime.now(UTC) - progress.began).total_seconds()
+            self._live.console.print(f"{seconds:5.1f} s  {progress.phase}", highlight=False)
+        self._live.update(_picture(progress))
 
 
 def _picture(progress: Progress) -> Table:

@@ -77,6 +77,8 @@ class SimulatedAgent:
             seen = await self._ask("POST", f"{path}/heartbeat", {"fence": fence})
             if seen is None or seen["state"] in ("done", "withdrawn", "queued"):
                 return
+            if seen["state"] == "assigned" and seen["call_requested_at"] is None and seen["kind"] == "callback":
+                await self._ask("POST", f"{path}/call", {"fence": fence})  # one's own phone was not reached: again
             if seen["state"] == "wrapping":
                 card = await self._ask("GET", path)
                 if card is not None:

@@ -63,8 +63,12 @@ async def run(show: Callable[[Progress], None], *, data: Path | None = None) -> 
         try:
             show(progress)
             addresses = await stack.start()
+            progress.phase = "setting the stage"
+            show(progress)
             return await _Play(stack, addresses, folder.logs, progress, show).whole()
         finally:
+            progress.phase = "ending the processes"
+            show(progress)
             await stack.stop()
 
 
@@ -87,6 +91,7 @@ class _Play:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(self._left()):
                         await self._day(sender, dues, began)
+                self._tell("closing the desks")
                 for task in background:
                     task.cancel()
             return await self._judge(hours, journeys, sender, unsent=len(dues) - sender.played)
@@ -96,11 +101,15 @@ class _Play:
             await self._database.close()
 
     async def _day(self, sender: Sender, dues: list[Due], began: datetime) -> None:
-        self._progress.phase = "customers are at it"
+        self._tell("customers are at it")
         await asyncio.gather(sender.play(dues, began), sender.send_malformed())
-        self._progress.phase = "agents work the rest off"
+        self._tell("agents work the rest off")
         while not await evidence.all_closed(self._database):  # noqa: ASYNC110  the database says when
             await asyncio.sleep(_LOOK)
+
+    def _tell(self, phase: str) -> None:
+        self._progress.phase = phase
+        self._show(self._progress)
 
     def _left(self) -> float:
         """Return how many seconds are left before the demo has to judge."""
@@ -144,8 +153,7 @@ class _Play:
             await asyncio.sleep(_LOOK)
 
     async def _judge(self, hours: Hours, journeys: list[Journey], sender: Sender, *, unsent: int) -> Result:
-        self._progress.phase = "judging"
-        self._show(self._progress)
+        self._tell("judging")
         ledger = (await self._carrier.get("/_sim/ledger")).raise_for_status().json()
         found = await evidence.findings(self._database, ledger, sender.sent)
         seen = await evidence.seen(
