@@ -21,10 +21,14 @@ class Group:
     by_subject: dict[str, LockedCustomer]
     events: list[Event] = field(default_factory=list)
     folded: list[Event] = field(default_factory=list)
+    _customers: list[LockedCustomer] = field(default_factory=list, init=False)
 
     @property
     def customers(self) -> list[LockedCustomer]:
-        return list({customer.id: customer for customer in self.by_subject.values()}.values())
+        """Every customer once. The group is complete when this is asked first."""
+        if not self._customers:
+            self._customers = list({customer.id: customer for customer in self.by_subject.values()}.values())
+        return self._customers
 
     @property
     def positions(self) -> frozenset[Position]:
@@ -38,9 +42,12 @@ class Group:
         if not self.events:
             return False
         first = self.events[0].position
-        applied = [customer.applied for customer in self.customers if customer.applied is not None]
-        fired = [customer.fired_through for customer in self.customers if customer.fired_through is not None]
-        return any(first <= position for position in applied) or any(first.time <= through for through in fired)
+        for customer in self.customers:
+            if customer.applied is not None and first <= customer.applied:
+                return True
+            if customer.fired_through is not None and first.time <= customer.fired_through:
+                return True
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +74,15 @@ class Taken:
 
     @property
     def kept(self) -> list[LockedCustomer]:
+        """The customers whose rows go on."""
+        customers = self.group.customers
+        if len(customers) == 1:
+            return customers
         return [customer for customer in self.group.customers if self.keeper_of(customer) is customer]
 
     @property
     def gone(self) -> list[LockedCustomer]:
+        """The customers who are merged away."""
         return [customer for customer in self.group.customers if self.keeper_of(customer) is not customer]
 
     @property

@@ -1,7 +1,8 @@
 """Detection as events arrive and as deadlines pass, inside the transaction that holds the customers' locks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from sqlmodel import col, select
@@ -21,6 +22,7 @@ from orchestrator.detection.states import Slot
 from orchestrator.detection.tables import MomentRow, MomentStatus, WatchRow, WatchStatus
 from orchestrator.detection.turns import go_on, recompute
 from orchestrator.intake.customers import LockedCustomer
+from orchestrator.intake.event import Position
 from orchestrator.intake.merging import merge_customers, rename_customer
 from orchestrator.intake.store import history, save_customers
 from orchestrator.intake.tables import CustomerRow
@@ -103,9 +105,8 @@ async def _turns(
 
 
 def _gone_on(active: ActiveRules, memory: Memory, group: Group, now: datetime) -> Taken:
-    subjects = {customer.id: (customer.subject, customer.attributes) for customer in group.customers}
     aliases = {alias: customer.subject for alias, customer in group.by_subject.items() if alias != customer.subject}
-    turn = go_on(active, recalled(active, memory, subjects), group.events, aliases=aliases, now=now)
+    turn = go_on(active, recalled(active, memory, group.customers), group.events, aliases=aliases, now=now)
     return Taken(group, turn, {customer.subject: customer.id for customer in group.customers})
 
 
@@ -127,10 +128,9 @@ def _recomputed(
 
 def _unfired(active: ActiveRules, memory: Memory, group: Group, now: datetime) -> list[tuple[Slot, datetime]]:
     """Return the open watches whose deadline has passed: nobody has looked at their customer since."""
-    subjects = {customer.id: (customer.subject, customer.attributes) for customer in group.customers}
     return [
         (Slot(rule, state.id, key), watch.deadline)
-        for state in recalled(active, memory, subjects)
+        for state in recalled(active, memory, group.customers)
         for (rule, key), watch in state.watches.items()
         if watch.deadline <= now
     ]
@@ -138,31 +138,36 @@ def _unfired(active: ActiveRules, memory: Memory, group: Group, now: datetime) -
 
 def _apply_to_customers(taken: Taken) -> None:
     """Bring the customers' rows to where the turn left them; one that is merged away stays as it was."""
-    turn, customers = taken.turn, taken.group.customers
-    newest = max((event.position for event in taken.group.events), default=None)
+    turn, customers, events = taken.turn, taken.group.customers, taken.group.events
     contacts = [step.effect.at for step in turn.steps if step.news and isinstance(step.effect, AllMomentsEnded)]
-    known = [customer.applied for customer in customers] + [newest]
-    fired = [customer.fired_through for customer in customers] + [turn.fired_through]
-    contacted = [customer.last_contact_at for customer in customers] + contacts
-    said_elsewhere = _said_elsewhere(taken)
+    applied = _latest([*(customer.applied for customer in customers), events[-1].position if events else None])
+    fired = _latest([*(customer.fired_through for customer in customers), turn.fired_through])
+    contacted = _latest([*(customer.last_contact_at for customer in customers), *contacts])
+    said_elsewhere = _said_elsewhere(taken) if turn.recomputed else {}
     for customer in taken.kept:
+        customer.applied, customer.fired_through, customer.last_contact_at = applied, fired, contacted
         state = turn.customers.get(taken.subject_of(customer))  # None: nothing was said of the customer, nothing matched
         if state is not None:
-            known_now = {name: value for name, value in state.attributes.items() if name != "id"}
-            customer.attributes = known_now | said_elsewhere
-        customer.applied = max((position for position in known if position is not None), default=None)
-        customer.fired_through = max((at for at in fired if at is not None), default=None)
-        customer.last_contact_at = max((at for at in contacted if at is not None), default=None)
+            attributes = {**state.attributes, **said_elsewhere}
+            del attributes["id"]
+            customer.has_new_attributes = customer.attributes != attributes
+            customer.attributes = attributes
+
+
+Instant = TypeVar("Instant", Position, datetime)
+
+
+def _latest(known: Iterable[Instant | None]) -> Instant | None:
+    return max((each for each in known if each is not None), default=None)
 
 
 def _said_elsewhere(taken: Taken) -> Json:
     """Return attributes that no event set, such as an opt-out on the telephone: a recomputation does not know of them."""
     found: Json = {}
-    if taken.turn.recomputed:
-        for customer in [*taken.gone, *taken.kept]:
-            earlier = taken.turn.earlier.get(customer.subject)
-            known = earlier.attributes if earlier is not None else {}
-            found |= {name: value for name, value in customer.attributes.items() if known.get(name) != value}
+    for customer in [*taken.gone, *taken.kept]:
+        earlier = taken.turn.earlier.get(customer.subject)
+        known = earlier.attributes if earlier is not None else {}
+        found |= {name: value for name, value in customer.attributes.items() if known.get(name) != value}
     return found
 
 

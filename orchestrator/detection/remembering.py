@@ -1,6 +1,6 @@
 """What a turn changed in watches and windows, as rows to write and words to their workflows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -8,27 +8,32 @@ from uuid import UUID
 
 from orchestrator.detection.effects import MomentFound
 from orchestrator.detection.in_force import ActiveRules
-from orchestrator.detection.repository import Changes, Memory, Place, StoredWatch, opened_row
+from orchestrator.detection.repository import Changes, Memory, Moved, Opened, Place, StoredWatch
 from orchestrator.detection.states import CustomerState, Slot, Watch, Window
 from orchestrator.detection.tables import WatchStatus
 from orchestrator.detection.turns import Turn
-from orchestrator.storage.columns import Json, new_id
+from orchestrator.intake.customers import LockedCustomer
+from orchestrator.storage.columns import new_id
 from orchestrator.storage.outbox import Topic, watch_row
 
 
-def recalled(active: ActiveRules, memory: Memory, subjects: Mapping[UUID, tuple[str, Json]]) -> list[CustomerState]:
-    """Return customers' states as stored; `subjects` gives each one's subject and attributes.
+def recalled(active: ActiveRules, memory: Memory, customers: Iterable[LockedCustomer]) -> list[CustomerState]:
+    """Return customers' states as stored.
 
     What a rule left behind that is gone, runs in another mode now or detects otherwise, is left out.
     """
-    states = {id: CustomerState.new(subject, attributes) for id, (subject, attributes) in subjects.items()}
-    for place, stored in memory.watches.items():
-        if place[2] in states and _is_of_use(active, place, stored.watch):
-            states[place[2]].watches[place[0], place[3]] = stored.watch
-    for place, window in memory.windows.items():
-        if place[2] in states and _is_of_use(active, place, window):
-            states[place[2]].windows[place[0], place[3]] = window
-    return list(states.values())
+    states = []
+    for customer in customers:
+        state = CustomerState.new(customer.subject, customer.attributes)
+        for place in memory.places.get(customer.id, ()):
+            rule, _, _, key = place
+            watch, window = memory.watches.get(place), memory.windows.get(place)
+            if watch is not None and _is_of_use(active, place, watch.watch):
+                state.watches[rule, key] = watch.watch
+            if window is not None and _is_of_use(active, place, window):
+                state.windows[rule, key] = window
+        states.append(state)
+    return states
 
 
 def _is_of_use(active: ActiveRules, place: Place, state: Watch | Window) -> bool:
@@ -70,12 +75,12 @@ class Remembered:
             self.changes.closed.append((stored.id, ending))
         if watch is not None:
             id = new_id()
-            self.changes.opened.append(opened_row(id, place, version, watch, now=self.now))
+            self.changes.opened.append(Opened(id, place, version, watch))
             self.outbox.append(watch_row(Topic.START_WATCH, id, deadline=watch.deadline, at=self.now))
 
     def _move(self, stored: StoredWatch, watch: Watch, version: int) -> None:
         armed = min(stored.armed, watch.deadline)
-        self.changes.moved.append((stored.id, watch.deadline, armed, version, watch))
+        self.changes.moved.append(Moved(stored.id, armed, version, watch))
         if armed < stored.armed:
             self.outbox.append(watch_row(Topic.HINT_WATCH, stored.id, deadline=watch.deadline, at=self.now))
 

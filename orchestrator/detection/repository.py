@@ -1,17 +1,18 @@
 """Open watches and windows in the database, read and written a whole batch of customers to a statement."""
 
 import json
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import RowMapping, insert, text
+from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.detection.states import Watch, Window
-from orchestrator.detection.tables import Mode, WatchRow, WatchStatus
+from orchestrator.detection.tables import Mode, WatchStatus
 
 # The rulebook's revision rides along: one question of the database for all that detection starts from.
 _LOAD = text(
@@ -26,10 +27,18 @@ _LOAD = text(
 )
 _MOVE = text(
     """
-    UPDATE watches w SET deadline = u.deadline, armed = u.armed, version = u.version, state = CAST(u.state AS jsonb)
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:deadlines AS timestamptz[]), CAST(:armed AS timestamptz[]),
-                CAST(:versions AS integer[]), CAST(:states AS text[])) AS u (id, deadline, armed, version, state)
+    UPDATE watches w SET deadline = u.deadline, armed = u.armed, version = u.version, state = u.state
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+         AS u (id uuid, deadline timestamptz, armed timestamptz, version integer, state jsonb)
     WHERE w.id = u.id AND w.status = 'open'
+    """
+)
+_OPEN = text(
+    """
+    INSERT INTO watches (id, rule, version, mode, customer_id, key, status, deadline, armed, state, opened_at)
+    SELECT id, rule, version, mode, customer, key, 'open', deadline, deadline, state, :now
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+         AS u (id uuid, rule text, version integer, mode text, customer uuid, key text, deadline timestamptz, state jsonb)
     """
 )
 _CLOSE = text(
@@ -41,16 +50,16 @@ _CLOSE = text(
 _KEEP_WINDOWS = text(
     """
     INSERT INTO windows (rule, mode, customer_id, key, version, state)
-    SELECT rule, mode, customer, key, version, CAST(state AS jsonb)
-    FROM unnest(CAST(:rules AS text[]), CAST(:modes AS text[]), CAST(:customers AS uuid[]), CAST(:keys AS text[]),
-                CAST(:versions AS integer[]), CAST(:states AS text[])) AS u (rule, mode, customer, key, version, state)
+    SELECT rule, mode, customer, key, version, state
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+         AS u (rule text, mode text, customer uuid, key text, version integer, state jsonb)
     ON CONFLICT (rule, mode, customer_id, key) DO UPDATE SET state = excluded.state, version = excluded.version
     """
 )
 _EMPTY_WINDOWS = text(
     """
-    DELETE FROM windows w USING unnest(CAST(:rules AS text[]), CAST(:modes AS text[]), CAST(:customers AS uuid[]),
-                                       CAST(:keys AS text[])) AS u (rule, mode, customer, key)
+    DELETE FROM windows w
+    USING jsonb_to_recordset(CAST(:rows AS jsonb)) AS u (rule text, mode text, customer uuid, key text)
     WHERE w.rule = u.rule AND w.mode = u.mode AND w.customer_id = u.customer AND w.key = u.key
     """
 )
@@ -74,14 +83,31 @@ class Memory:
     revision: int = 0
     watches: dict[Place, StoredWatch] = field(default_factory=dict)
     windows: dict[Place, Window] = field(default_factory=dict)
+    places: defaultdict[UUID, set[Place]] = field(default_factory=lambda: defaultdict(set))  # of both, by customer
+
+
+class Moved(NamedTuple):
+    """A watch that stays open with another deadline or more evidence."""
+
+    id: UUID
+    armed: datetime
+    version: int
+    watch: Watch
+
+
+class Opened(NamedTuple):
+    id: UUID
+    place: Place
+    version: int
+    watch: Watch
 
 
 @dataclass(slots=True)
 class Changes:
     """Rows to write: watches to open, to move and to close, windows to keep and to empty."""
 
-    opened: list[dict[str, Any]] = field(default_factory=list)
-    moved: list[tuple[UUID, datetime, datetime, int, Watch]] = field(default_factory=list)  # id, deadline, armed, version
+    opened: list[Opened] = field(default_factory=list)
+    moved: list[Moved] = field(default_factory=list)
     closed: list[tuple[UUID, WatchStatus]] = field(default_factory=list)
     kept: list[tuple[Place, int, Window]] = field(default_factory=list)
     emptied: list[Place] = field(default_factory=list)
@@ -92,13 +118,15 @@ async def load(session: AsyncSession, customers: Collection[UUID]) -> Memory:
     rows = await (await session.connection()).execute(_LOAD, {"customers": list(customers)})
     memory = Memory()
     for row in rows.mappings():
-        match row["kind"]:
-            case "revision":
-                memory.revision = row["state"]
-            case "watch":
-                memory.watches[_place(row)] = StoredWatch(row["id"], row["armed"], Watch.from_json(row["state"]))
-            case _:
-                memory.windows[_place(row)] = Window.from_json(row["state"])
+        if row["kind"] == "revision":
+            memory.revision = row["state"]
+            continue
+        place = (row["rule"], Mode(row["mode"]), row["customer_id"], row["key"])
+        memory.places[row["customer_id"]].add(place)
+        if row["kind"] == "watch":
+            memory.watches[place] = StoredWatch(row["id"], row["armed"], Watch.from_json(row["state"]))
+        else:
+            memory.windows[place] = Window.from_json(row["state"])
     return memory
 
 
@@ -106,55 +134,31 @@ async def write(session: AsyncSession, changes: Changes, *, now: datetime) -> No
     """Write all changes; a watch that is no longer open in the database stays as it is."""
     connection = await session.connection()
     if changes.closed:
-        ids, statuses = zip(*changes.closed, strict=True)
-        values: dict[str, Any] = {"ids": list(ids), "statuses": [status.value for status in statuses], "now": now}
-        await connection.execute(_CLOSE, values)
+        ids, statuses = [id for id, _ in changes.closed], [status.value for _, status in changes.closed]
+        await connection.execute(_CLOSE, {"ids": ids, "statuses": statuses, "now": now})
     if changes.moved:
-        ids, deadlines, armed, versions, watches = zip(*changes.moved, strict=True)
-        values = {"ids": list(ids), "deadlines": list(deadlines), "armed": list(armed), "versions": list(versions)}
-        await connection.execute(_MOVE, values | {"states": [_text(watch) for watch in watches]})
+        await connection.execute(_MOVE, {"rows": json.dumps([_moved(moved) for moved in changes.moved])})
     if changes.opened:
-        await connection.execute(insert(WatchRow), changes.opened)
+        await connection.execute(_OPEN, {"rows": json.dumps([_opened(opened) for opened in changes.opened]), "now": now})
     if changes.emptied:
-        await connection.execute(_EMPTY_WINDOWS, _columns(changes.emptied))
+        await connection.execute(_EMPTY_WINDOWS, {"rows": json.dumps([_columns(place) for place in changes.emptied])})
     if changes.kept:
-        values = _columns(place for place, _, _ in changes.kept)
-        values |= {"versions": [version for _, version, _ in changes.kept]}
-        await connection.execute(_KEEP_WINDOWS, values | {"states": [_text(window) for _, _, window in changes.kept]})
+        kept = [_columns(place) | {"version": version, "state": window.to_json()} for place, version, window in changes.kept]
+        await connection.execute(_KEEP_WINDOWS, {"rows": json.dumps(kept)})
 
 
-def _place(row: RowMapping) -> Place:
-    return row["rule"], Mode(row["mode"]), row["customer_id"], row["key"]
-
-
-def _columns(places: Iterable[Place]) -> dict[str, Any]:
-    rows = list(places)
-    return {
-        "rules": [rule for rule, _, _, _ in rows],
-        "modes": [mode.value for _, mode, _, _ in rows],
-        "customers": [customer for _, _, customer, _ in rows],
-        "keys": [key for _, _, _, key in rows],
-    }
-
-
-def _text(state: Watch | Window) -> str:
-    return json.dumps(state.to_json(), ensure_ascii=False)
-
-
-def opened_row(id: UUID, place: Place, version: int, watch: Watch, *, now: datetime) -> dict[str, Any]:
-    """Return the row of a watch that is opened now."""
+def _columns(place: Place) -> dict[str, Any]:
     rule, mode, customer, key = place
-    return {
-        "id": id,
-        "rule": rule,
-        "version": version,
-        "mode": mode,
-        "customer_id": customer,
-        "key": key,
-        "status": WatchStatus.OPEN,
-        "deadline": watch.deadline,
-        "armed": watch.deadline,
-        "state": watch.to_json(),
-        "opened_at": now,
-        "closed_at": None,
-    }
+    return {"rule": rule, "mode": mode.value, "customer": str(customer), "key": key}
+
+
+def _moved(moved: Moved) -> dict[str, Any]:
+    state = moved.watch.to_json()
+    armed = moved.armed.isoformat()
+    return {"id": str(moved.id), "deadline": state["deadline"], "armed": armed, "version": moved.version, "state": state}
+
+
+def _opened(opened: Opened) -> dict[str, Any]:
+    state = opened.watch.to_json()
+    known = {"id": str(opened.id), "version": opened.version, "deadline": state["deadline"], "state": state}
+    return _columns(opened.place) | known

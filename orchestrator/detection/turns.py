@@ -57,6 +57,8 @@ class Turn:
     @property
     def fired_through(self) -> datetime | None:
         """The latest deadline that passed with its watch open; None where none did."""
+        if not self.steps:
+            return None
         found = (step.effect for step in self.steps if isinstance(step.effect, MomentFound))
         return max((effect.at for effect in found if _at_a_deadline(effect)), default=None)
 

@@ -1,11 +1,13 @@
 """The way in: what may be refused is refused first, then one transaction stores, detects and tells."""
 
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.detection.acting import Policy
@@ -18,12 +20,15 @@ from orchestrator.intake.arrivals import Arrival, TypeNotAllowed, arrive
 from orchestrator.intake.channels import Channel
 from orchestrator.intake.customers import lock_customers
 from orchestrator.intake.dead_letters import Letter
+from orchestrator.intake.gathering import Gatherer
 from orchestrator.intake.grouping import grouped, subjects_of
 from orchestrator.intake.reading import Submitted, read_letter
 from orchestrator.intake.refusals import Refused
 from orchestrator.intake.store import Placed, count_differing, insert_events
-from orchestrator.storage.database import Database
+from orchestrator.storage.database import Database, DatabaseUnavailable
 
+# Customers of different requests shall not wait for each other: a group that has to is taken apart by the gatherer.
+_SOON = text("SET LOCAL lock_timeout = '50ms'")
 LATEST = timedelta(hours=24)  # an event later than this is stored and not detected
 
 
@@ -58,13 +63,14 @@ class Intake:
 
     def __init__(self, database: Database, library: RuleLibrary, policy: Policy) -> None:
         self._database, self._library, self._policy = database, library, policy
+        self._gathered: Gatherer[Request, list[Answer]] = Gatherer(self._take)
 
     async def submit(self, channel: Channel | None, submitted: Sequence[Submitted], *, history: bool = False) -> list[Answer]:
         """Take the events of one request in and answer for each in its place. What is refused is kept as a dead letter.
 
         Raises `TypeNotAllowed` where the channel may report none of them, and `DatabaseUnavailable`.
         """
-        (answers,) = await self._take([Request(channel, submitted, history)])
+        answers = await self._gathered.ask(Request(channel, submitted, history), size=len(submitted))
         errors = [answer.error for answer in answers]
         if errors and all(isinstance(error, TypeNotAllowed) for error in errors):
             raise errors[0] or TypeNotAllowed("")
@@ -96,18 +102,27 @@ class Intake:
         return answers
 
     async def _take(self, requests: Sequence[Request]) -> list[list[Answer]]:
-        answers, failures = await self._database.run(lambda session: self._process(session, requests))
+        async def together(session: AsyncSession) -> tuple[list[list[Answer]], list[ExpressionFailure]]:
+            if len(requests) > 1:
+                await (await session.connection()).execute(_SOON)
+            return await self._process(session, requests)
+
+        answers, failures = await self._database.run(together)
         await self._count(failures)
         return answers
 
     async def _count(self, failures: Collection[ExpressionFailure]) -> None:
-        # Apart from the customers' transaction: all of them would wait for the row of one broken expression.
+        """Count what failed, apart from the customers' transaction: all of them would wait for the row of one expression.
+
+        That transaction is committed: a count that is lost now must not make its answer an error.
+        """
         if failures:
 
             async def count(session: AsyncSession) -> None:
                 await count_failures(session, failures, now=await self._database.clock.now(session))
 
-            await self._database.run(count)
+            with suppress(DatabaseUnavailable):
+                await self._database.run(count)
 
     async def _process(
         self, session: AsyncSession, requests: Sequence[Request]

@@ -16,10 +16,9 @@ from orchestrator.intake.refusals import Refused
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """An accepted event. `data` is its data as JSON text; `digest` tells a copy that differs from one that does not."""
+    """An accepted event. `digest` tells a copy that differs from one that does not."""
 
     event: Event
-    data: str
     digest: bytes
     channel_id: UUID | None
 
@@ -44,8 +43,7 @@ def arrive(submitted: Submitted, channel: Channel | None, *, now: datetime) -> A
         fix = f"this channel may report {', '.join(channel.types)}"
         raise TypeNotAllowed("the channel may not report events of this type", field="type", fix=fix)
     event = accept(envelope, arrival=now)
-    data = json.dumps(event.data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     # Where the sender gave no time, a copy of the event has another one: the time then says nothing about the content.
     time = event.time.isoformat() if submitted.named("time") else ""
-    content = json.dumps([event.type, event.subject, time, event.data_base64], ensure_ascii=False) + data
-    return Arrival(event, data, hashlib.blake2b(content.encode(), digest_size=16).digest(), channel.id if channel else None)
+    content = json.dumps([event.type, event.subject, time, event.data_base64, event.data], sort_keys=True)
+    return Arrival(event, hashlib.blake2b(content.encode(), digest_size=16).digest(), channel.id if channel else None)

@@ -55,6 +55,7 @@ class LockedCustomer:
     applied: Position | None = None
     fired_through: datetime | None = None
     last_contact_at: datetime | None = None
+    has_new_attributes: bool = False
 
     @classmethod
     def of(cls, row: CustomerRow) -> "LockedCustomer":

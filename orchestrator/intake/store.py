@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping, text
@@ -15,15 +16,15 @@ from orchestrator.intake.arrivals import Arrival
 from orchestrator.intake.customers import LockedCustomer
 from orchestrator.intake.event import Event
 
+# One JSON document carries a whole batch: the driver would escape the texts of arrays one by one.
 _INSERT = text(
     """
     INSERT INTO events (source, id, type, subject, customer_id, channel_id, time, received_at, data, data_base64, digest,
                         conflicting_copies, detected)
-    SELECT source, id, type, subject, customer_id, channel_id, time, :now, CAST(data AS jsonb), base64, digest, 0, detected
-    FROM unnest(CAST(:sources AS text[]), CAST(:ids AS text[]), CAST(:types AS text[]), CAST(:subjects AS text[]),
-                CAST(:customers AS uuid[]), CAST(:channels AS uuid[]), CAST(:times AS timestamptz[]), CAST(:data AS text[]),
-                CAST(:base64s AS text[]), CAST(:digests AS bytea[]), CAST(:detected AS boolean[]))
-         AS e (source, id, type, subject, customer_id, channel_id, time, data, base64, digest, detected)
+    SELECT source, id, type, subject, customer, channel, time, :now, data, base64, decode(digest, 'hex'), 0, detected
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+         AS e (source text, id text, type text, subject text, customer uuid, channel uuid, time timestamptz, data jsonb,
+               base64 text, digest text, detected boolean)
     ON CONFLICT (source, id) DO NOTHING RETURNING source, id
     """
 )
@@ -38,12 +39,12 @@ _COUNT_DIFFERING = text(
 )
 _SAVE = text(
     """
-    UPDATE customers c SET attributes = CAST(u.attributes AS jsonb), applied_time = u.applied_time,
+    UPDATE customers c SET attributes = coalesce(u.attributes, c.attributes), applied_time = u.applied_time,
            applied_source = u.applied_source, applied_id = u.applied_id, fired_through = u.fired_through,
            last_contact_at = u.last_contact_at
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:attributes AS text[]), CAST(:times AS timestamptz[]), CAST(:sources AS text[]),
-                CAST(:event_ids AS text[]), CAST(:fired AS timestamptz[]), CAST(:contacts AS timestamptz[]))
-         AS u (id, attributes, applied_time, applied_source, applied_id, fired_through, last_contact_at)
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+         AS u (id uuid, attributes jsonb, applied_time timestamptz, applied_source text, applied_id text,
+               fired_through timestamptz, last_contact_at timestamptz)
     WHERE c.id = u.id
     """
 )
@@ -70,24 +71,26 @@ async def insert_events(session: AsyncSession, placed: Collection[Placed], *, no
     """Write those events that are new and return their (source, id). The keys given are all different."""
     # In one order everywhere: two batches with the same new events then wait for each other in one direction only.
     rows = sorted(placed, key=lambda one: one.arrival.key)
-    arrivals = [one.arrival for one in rows]
-    events = [arrival.event for arrival in arrivals]
-    values = {
-        "now": now,
-        "sources": [event.source for event in events],
-        "ids": [event.id for event in events],
-        "types": [event.type for event in events],
-        "subjects": [event.subject for event in events],
-        "customers": [one.customer_id for one in rows],
-        "channels": [arrival.channel_id for arrival in arrivals],
-        "times": [event.time for event in events],
-        "data": [arrival.data for arrival in arrivals],
-        "base64s": [event.data_base64 for event in events],
-        "digests": [arrival.digest for arrival in arrivals],
-        "detected": [one.detected for one in rows],
+    values = {"now": now, "rows": json.dumps([_row(one) for one in rows], ensure_ascii=False)}
+    return {(source, id) for source, id in await (await session.connection()).execute(_INSERT, values)}
+
+
+def _row(placed: Placed) -> dict[str, Any]:
+    arrival = placed.arrival
+    event = arrival.event
+    return {
+        "source": event.source,
+        "id": event.id,
+        "type": event.type,
+        "subject": event.subject,
+        "customer": str(placed.customer_id),
+        "channel": str(arrival.channel_id) if arrival.channel_id else None,
+        "time": event.time.isoformat(),
+        "data": event.data,
+        "base64": event.data_base64,
+        "digest": arrival.digest.hex(),
+        "detected": placed.detected,
     }
-    connection = await session.connection()
-    return {(source, event_id) for source, event_id in await connection.execute(_INSERT, values)}
 
 
 async def count_differing(session: AsyncSession, copies: Sequence[Arrival]) -> int:
@@ -103,19 +106,25 @@ async def count_differing(session: AsyncSession, copies: Sequence[Arrival]) -> i
 
 
 async def save_customers(session: AsyncSession, customers: Iterable[LockedCustomer]) -> None:
-    rows = list(customers)
-    if not rows:
-        return
-    values = {
-        "ids": [row.id for row in rows],
-        "attributes": [json.dumps(row.attributes, ensure_ascii=False) for row in rows],
-        "times": [row.applied and row.applied.time for row in rows],
-        "sources": [row.applied and row.applied.source for row in rows],
-        "event_ids": [row.applied and row.applied.id for row in rows],
-        "fired": [row.fired_through for row in rows],
-        "contacts": [row.last_contact_at for row in rows],
+    """Write what changed in customers whose rows are locked."""
+    rows = [_customer_row(customer) for customer in customers]
+    if rows:
+        await (await session.connection()).execute(_SAVE, {"rows": json.dumps(rows, ensure_ascii=False)})
+
+
+def _customer_row(customer: LockedCustomer) -> dict[str, Any]:
+    applied = customer.applied
+    row: dict[str, Any] = {
+        "id": str(customer.id),
+        "applied_time": applied and applied.time.isoformat(),
+        "applied_source": applied and applied.source,
+        "applied_id": applied and applied.id,
+        "fired_through": customer.fired_through and customer.fired_through.isoformat(),
+        "last_contact_at": customer.last_contact_at and customer.last_contact_at.isoformat(),
     }
-    await (await session.connection()).execute(_SAVE, values)
+    if customer.has_new_attributes:
+        row["attributes"] = customer.attributes
+    return row
 
 
 async def history(session: AsyncSession, customers: Collection[UUID]) -> dict[UUID, list[SeenEvent]]:
