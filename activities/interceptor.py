@@ -1,5 +1,6 @@
 """The edge that all activities share: context for their logs, and our errors in Temporal's words."""
 
+import traceback
 from typing import Any
 
 import structlog
@@ -11,9 +12,11 @@ from orchestrator.errors import OrchestratorError
 
 log = structlog.get_logger(__name__)
 
+_FRAMES = 8
+
 
 class Edge(Interceptor):
-    """Binds `workflow_id`, `activity` and `activity_attempt`; turns an `OrchestratorError` into an `ApplicationError`."""
+    """Binds `workflow_id`, `activity` and `activity_attempt`; turns errors into an `ApplicationError` that holds ids only."""
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:
         return _Inbound(next)
@@ -29,4 +32,13 @@ class _Inbound(ActivityInboundInterceptor):
                 return await self.next.execute_activity(input)
             except OrchestratorError as error:
                 log.warning("activity failed", code=error.code, retryable=error.retryable)
-                raise ApplicationError(str(error), type=error.code, non_retryable=not error.retryable) from error
+                raise ApplicationError(str(error), type=error.code, non_retryable=not error.retryable) from None
+            except Exception as error:  # a library's text, or a bug's, may hold a customer's values: it goes nowhere
+                log.error("activity failed", error=type(error).__name__, at=places(error))
+                raise ApplicationError("unexpected", type=type(error).__name__) from None
+
+
+def places(error: BaseException) -> list[str]:
+    """Return where the error came from, without any value: file, line and function, the innermost last."""
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]

@@ -48,6 +48,7 @@ class Database:
             pool_size=2 * pool_size,
             max_overflow=0,
             pool_pre_ping=True,
+            hide_parameters=True,  # an error's text goes to logs: statements may stand there, customers' values may not
             json_serializer=_dump,
             connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
         )
