@@ -32,7 +32,7 @@ _DROP_AFTER = (timedelta(seconds=8), timedelta(seconds=26))
 _DROPPED_EACH_TIME = 3
 _LOOK = 0.5
 _SPEED = 10  # the phones' seconds run so many times faster
-_AGENTS = 16
+_AGENTS = 12
 _SEED = 7
 
 Show = Callable[[str], None]
