@@ -47,4 +47,5 @@ $(READY): pyproject.toml requirements.lock requirements-compose.lock
 	$(PIP) install --require-hashes -r requirements.lock
 	$(PIP) install --require-hashes --no-deps --upgrade --target .venv/compose -r requirements-compose.lock
 	$(PIP) install --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q orchestrator workflows activities api  # or the first start of four processes pays for it
 	@touch $@

@@ -19,7 +19,8 @@ from orchestrator.embedded.postgres import EmbeddedPostgres
 from orchestrator.embedded.probing import until
 from orchestrator.embedded.processes import Addresses, Stack
 from orchestrator.embedded.program import Program
-from orchestrator.storage.database import Database, migrate
+from orchestrator.storage.database import Database
+from orchestrator.storage.migrate import migrate
 
 # Offers outlast the measuring, and nothing holds back what a benchmark sends.
 _ENVIRONMENT = {"RINGBACK_RESERVATION": "10m", "RINGBACK_LATE_GRACE": "0s", "RINGBACK_LOG_LEVEL": "warning"}

@@ -19,7 +19,8 @@ from orchestrator.embedded.folder import DataFolder
 from orchestrator.embedded.postgres import EmbeddedPostgres
 from orchestrator.embedded.temporal import EmbeddedTemporal
 from orchestrator.settings import PREFIX
-from orchestrator.storage.database import Database, migrate
+from orchestrator.storage.database import Database
+from orchestrator.storage.migrate import migrate
 
 # What the tests write may be lost with the power; what `kill -9` leaves is the same as with these on.
 _FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

@@ -28,6 +28,7 @@ def carrier(
         Path | None, typer.Option(help="File with the account's auth token; RINGBACK_TWILIO_AUTH_TOKEN otherwise.")
     ] = None,
     speed: Annotated[float, typer.Option(min=0.01, max=1000, help="Simulated seconds per real second.")] = 1.0,
+    sms_url: Annotated[str | None, typer.Option(help="Webhook for customers' messages, as a number has at Twilio.")] = None,
     data: Annotated[
         Path | None, typer.Option(help="Data folder that keeps account and token where they are not given.")
     ] = None,
@@ -36,7 +37,8 @@ def carrier(
     """Serve a carrier that speaks Twilio's REST API, TwiML and webhooks, with phones that behave by script."""
     token = auth_token if auth_token_file is None else _read(auth_token_file)
     logs.configure(level=log_level)
-    serve(carrier_app(_credentials(account_sid, token, data), Config(speed=speed)), host=host, port=port)
+    config = Config(speed=speed, sms_url=sms_url)
+    serve(carrier_app(_credentials(account_sid, token, data), config), host=host, port=port)
 
 
 def _credentials(account_sid: str | None, token: str | None, data: Path | None) -> Credentials:

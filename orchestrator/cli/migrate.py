@@ -8,12 +8,12 @@ import typer
 
 from orchestrator import logs
 from orchestrator.embedded import reach
+from orchestrator.embedded.first_start import make_ready
 from orchestrator.settings import load
-from orchestrator.storage import database
 
 
 def migrate(data: Annotated[Path | None, typer.Option(help="Data folder; RINGBACK_DATA otherwise.")] = None) -> None:
-    """Bring the database to this version's schema. Run twice, it does nothing; `ringback up` does it by itself."""
+    """Bring the database to this version's schema, with the shipped rules in shadow. `ringback up` does it by itself."""
     settings = load(data=data)
     logs.configure(level=settings.log_level, json=settings.log_json)
     asyncio.run(_migrate(settings.database()))
@@ -21,4 +21,4 @@ def migrate(data: Annotated[Path | None, typer.Option(help="Data folder; RINGBAC
 
 async def _migrate(url: str) -> None:
     (await reach.database(url)).demand()
-    await database.migrate(url)
+    await make_ready(url)

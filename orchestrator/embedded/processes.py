@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from orchestrator.embedded import reach
+from orchestrator.embedded.first_start import make_ready
 from orchestrator.embedded.folder import URLS, DataFolder, is_free
 from orchestrator.embedded.keeping import Keeper, Part
 from orchestrator.embedded.postgres import EmbeddedPostgres
@@ -19,7 +20,6 @@ from orchestrator.embedded.program import Program
 from orchestrator.embedded.temporal import EmbeddedTemporal
 from orchestrator.errors import BadInput
 from orchestrator.settings import Settings, is_given, load
-from orchestrator.storage.database import migrate
 
 TWILIO = "https://api.twilio.com"
 # Numbers kept for fiction: the simulator accepts any, and none of them is anybody's.
@@ -97,9 +97,9 @@ class Stack:
         api = f"http://127.0.0.1:{ports['api']}"
         self._folder.announce({"public_url": api})
         database, (temporal, ui), carrier = await _together(
-            self._database(given), self._temporal(given, f"{api}/codec"), self._carrier(given, ports["carrier"])
+            self._database(given), self._temporal(given, f"{api}/codec"), self._carrier(given, ports["carrier"], sms=f"{api}/telephony/sms")
         )
-        await migrate(database)
+        await make_ready(database)
         self._folder.announce({"database_url": database, "temporal_address": temporal})
         await _together(
             self._run("api", "--port", str(ports["api"]), ready=f"{api}/readyz"),
@@ -134,7 +134,7 @@ class Stack:
         self._folder.announce({"temporal_ui": listening.ui})
         return listening.address, listening.ui
 
-    async def _carrier(self, given: Settings, port: int) -> str:
+    async def _carrier(self, given: Settings, port: int, *, sms: str) -> str:
         """Start the simulator, unless an account of Twilio's or another carrier's address was given."""
         if given.carrier_url is not None or is_given("twilio_account_sid"):
             return given.carrier_url or TWILIO
@@ -142,7 +142,7 @@ class Stack:
         self._folder.announce({"carrier_url": url})
         if not given.twilio_from_numbers:
             self._folder.announce({"twilio_from_numbers": _SENDERS})
-        await self._run("carrier", "--port", str(port), ready=f"{url}/_sim/ledger")
+        await self._run("carrier", "--port", str(port), "--sms-url", sms, ready=f"{url}/_sim/ledger")
         return url
 
     async def _run(self, *arguments: str, ready: str | None = None) -> None:

@@ -86,15 +86,3 @@ def repeatable(error: DBAPIError) -> bool:
 
 def _dump(value: Any) -> str:  # JSON of any shape, as SQLAlchemy hands it over
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-async def migrate(url: str) -> None:
-    """Bring the database at `url` to this version's schema. Run twice, it does nothing."""
-    from orchestrator.storage.schema import METADATA
-
-    engine = create_async_engine(async_url(url))
-    try:
-        async with engine.begin() as connection:
-            await connection.run_sync(METADATA.create_all)
-    finally:
-        await engine.dispose()

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import bindparam, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.errors import OrchestratorError
@@ -17,11 +17,47 @@ class NoSuchCustomer(OrchestratorError):
     code = "no_such_customer"
 
 
+# Built once: these are asked in nearly every transaction, and building a statement takes longer than finding its row.
+_CUSTOMER = (
+    select(CustomerRow)
+    .where(CustomerRow.id == bindparam("customer_id"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_CUSTOMER_OF = (
+    select(CustomerRow)
+    .where(
+        col(CustomerRow.id)
+        == select(EscalationRow.customer_id).where(EscalationRow.id == bindparam("escalation_id")).scalar_subquery()
+    )
+    .with_for_update(of=CustomerRow)
+    .execution_options(populate_existing=True)
+)
+_ESCALATION = (
+    select(EscalationRow)
+    .where(EscalationRow.id == bindparam("escalation_id"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_OPEN_ESCALATION = (
+    select(EscalationRow)
+    .where(EscalationRow.customer_id == bindparam("customer_id"), col(EscalationRow.closed_at).is_(None))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_ACTIVE_TASK = (
+    select(TaskRow)
+    .where(TaskRow.escalation_id == bindparam("escalation_id"), col(TaskRow.state).not_in(_OVER))
+    .execution_options(populate_existing=True)
+)
+_AGENT = select(AgentRow.id).where(AgentRow.id == bindparam("agent_id")).with_for_update()
+_TASK = select(TaskRow).where(TaskRow.id == bindparam("task_id")).with_for_update().execution_options(populate_existing=True)
+
+
 async def lock_customer(session: AsyncSession, customer_id: UUID) -> CustomerRow:
     """Lock the customer's row, or the row it was merged into. Raises `NoSuchCustomer`."""
     while True:
-        query = select(CustomerRow).where(CustomerRow.id == customer_id).with_for_update()
-        row = (await session.exec(query.execution_options(populate_existing=True))).first()
+        row = (await session.exec(_CUSTOMER, params={"customer_id": customer_id})).first()
         if row is None:
             raise NoSuchCustomer(f"no customer {customer_id}")
         if row.merged_into is None:
@@ -32,24 +68,19 @@ async def lock_customer(session: AsyncSession, customer_id: UUID) -> CustomerRow
 async def lock_escalation(session: AsyncSession, escalation_id: UUID) -> tuple[CustomerRow, EscalationRow] | None:
     """Lock the escalation's customer and then the escalation; None when there is no such escalation."""
     while True:
-        owner = (await session.exec(select(EscalationRow.customer_id).where(EscalationRow.id == escalation_id))).first()
-        if owner is None:
+        customer = (await session.exec(_CUSTOMER_OF, params={"escalation_id": escalation_id})).first()
+        if customer is not None and customer.merged_into is not None:
+            customer = await lock_customer(session, customer.merged_into)
+        row = (await session.exec(_ESCALATION, params={"escalation_id": escalation_id})).first()
+        if customer is None or row is None:
             return None
-        customer = await lock_customer(session, owner)
-        query = select(EscalationRow).where(EscalationRow.id == escalation_id).with_for_update()
-        row = (await session.exec(query.execution_options(populate_existing=True))).one()
         if row.customer_id == customer.id:
             return customer, row
 
 
 async def open_escalation(session: AsyncSession, customer_id: UUID) -> EscalationRow | None:
     """Return the customer's open escalation, locked; the customer's lock is held already."""
-    query = (
-        select(EscalationRow)
-        .where(EscalationRow.customer_id == customer_id, col(EscalationRow.closed_at).is_(None))
-        .with_for_update()
-    )
-    return (await session.exec(query.execution_options(populate_existing=True))).first()
+    return (await session.exec(_OPEN_ESCALATION, params={"customer_id": customer_id})).first()
 
 
 async def lock_active_task(session: AsyncSession, escalation_id: UUID) -> TaskRow | None:
@@ -58,14 +89,12 @@ async def lock_active_task(session: AsyncSession, escalation_id: UUID) -> TaskRo
     The escalation's lock is held already. A claim, which takes agent and task only, may move the task in between: look again.
     """
     while True:
-        query = select(TaskRow).where(TaskRow.escalation_id == escalation_id, col(TaskRow.state).not_in(_OVER))
-        known = (await session.exec(query.execution_options(populate_existing=True))).first()
+        known = (await session.exec(_ACTIVE_TASK, params={"escalation_id": escalation_id})).first()
         if known is None:
             return None
         agent_id = known.agent_id
         if agent_id is not None:
-            await session.exec(select(AgentRow.id).where(AgentRow.id == agent_id).with_for_update())
-        locking = select(TaskRow).where(TaskRow.id == known.id).with_for_update()
-        task = (await session.exec(locking.execution_options(populate_existing=True))).one()
+            await session.exec(_AGENT, params={"agent_id": agent_id})
+        task = (await session.exec(_TASK, params={"task_id": known.id})).one()
         if task.agent_id == agent_id and task.state not in _OVER:
             return task
