@@ -14,7 +14,7 @@ from orchestrator.embedded.demo.journeys import Journey, Said
 
 BATCH = "application/cloudevents-batch+json"
 ONE = "application/cloudevents+json"
-_TICK = timedelta(milliseconds=250)
+_TICK = timedelta(milliseconds=500)
 
 # What a channel with a bug sends. Each is refused with its reason, and nothing else comes to harm.
 MALFORMED = (

@@ -222,20 +222,20 @@ def renewal(number: int, index: int, language: str, chance: random.Random) -> To
     return Told(tuple(said), phone(index))
 
 
-# Most visits need nobody. About a hundred do, which is what this machine's agents can call in the demo's minute.
+# Most visits need nobody. About one in five does: what a small, busy machine's agents can call in the demo's minute.
 PLAN: tuple[tuple[str, int, Story], ...] = (
-    ("checkout finished", 100, finished_checkout),
-    ("checkout unfinished", 22, unfinished_checkout),
+    ("checkout finished", 130, finished_checkout),
+    ("checkout unfinished", 14, unfinished_checkout),
     ("checkout too small", 30, small_checkout),
-    ("sale left open", 12, open_sale),
+    ("sale left open", 8, open_sale),
     ("sale closed", 25, closed_sale),
-    ("contract ending", 20, renewal),
-    ("house move", 12, house_move),
-    ("complaint", 8, complaint),
-    ("angry message", 12, angry_message),
+    ("contract ending", 12, renewal),
+    ("house move", 8, house_move),
+    ("complaint", 5, complaint),
+    ("angry message", 8, angry_message),
     ("calm message", 30, calm_message),
-    ("lost in help", 12, lost),
+    ("lost in help", 8, lost),
     ("half lost", 24, half_lost),
-    ("courier trouble", 8, trouble_with_courier),
-    ("bad feedback", 4, bad_feedback),
+    ("courier trouble", 6, trouble_with_courier),
+    ("bad feedback", 3, bad_feedback),
 )

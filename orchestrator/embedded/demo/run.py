@@ -26,13 +26,13 @@ from orchestrator.storage.database import Database
 
 LONGEST = timedelta(seconds=120)  # from the first process's start to the verdict
 _CLOSING = timedelta(seconds=9)  # kept for the audit and for ending everything in order
-_ARRIVALS = timedelta(seconds=28)
-_KILL_AFTER = timedelta(seconds=20)
-_DROP_AFTER = (timedelta(seconds=8), timedelta(seconds=26))
-_DROPPED_EACH_TIME = 3
-_LOOK = 0.5
+_ARRIVALS = timedelta(seconds=24)
+_KILL_AFTER = timedelta(seconds=16)
+_DROP_AFTER = (timedelta(seconds=5), timedelta(seconds=24))
+_DROPPED_EACH_TIME = 2
+_LOOK = 1.0
 _SPEED = 10  # the phones' seconds run so many times faster
-_AGENTS = 12
+_AGENTS = 8
 _SEED = 7
 
 Show = Callable[[str], None]
