@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict
 
 from api.dependencies import Session, Supervisor
-from api.event_views import Answers, AnswerView
+from api.event_views import Answers, answer_events
 from api.intake import IntakeDep
 from api.paging import After, Limit, Page, decode, encode
 from api.schemas import Body
@@ -52,7 +52,12 @@ async def list_letters(_: Supervisor, session: Session, cursor: After = None, li
     return Page(items=[LetterView.of(row) for row in rows[:limit]], next=following)
 
 
-@router.post("/{letter_id}/replay", summary="Take a refused event in again, as it was or mended")
-async def replay_letter(letter_id: UUID, body: Replay, _: Supervisor, intake: IntakeDep) -> Answers:
+@router.post(
+    "/{letter_id}/replay",
+    summary="Take a refused event in again, as it was or mended",
+    response_class=Response,
+    responses={200: {"model": Answers}},
+)
+async def replay_letter(letter_id: UUID, body: Replay, _: Supervisor, intake: IntakeDep) -> Response:
     mended = None if body.event is None else json.dumps(body.event, ensure_ascii=False).encode("utf-8", "surrogatepass")
-    return Answers(events=[AnswerView.of(answer) for answer in await intake.replay(letter_id, mended)])
+    return answer_events(await intake.replay(letter_id, mended), accepted=200)

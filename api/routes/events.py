@@ -5,9 +5,8 @@ from typing import Any
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.security import HTTPBearer
 
-from api.event_views import Answers, AnswerView
+from api.event_views import Answers, answer_events
 from api.intake import ChannelKeysDep, IntakeDep
-from orchestrator.intake.accept import EventVerdict
 from orchestrator.intake.reading import (
     BATCH,
     MAX_BODY_BYTES,
@@ -53,12 +52,16 @@ _BODY: dict[str, Any] = {
     "",
     status_code=202,
     summary="Report events; each gets its verdict",
-    responses={422: {"model": Answers, "description": "No event was accepted; each says why."}},
+    response_class=Response,
+    responses={
+        202: {"model": Answers, "description": "At least one event was accepted, or is known."},
+        422: {"model": Answers, "description": "No event was accepted; each says why."},
+    },
     openapi_extra=_BODY,
     dependencies=[Depends(_KEY)],
     max_body_size=1 << 40,  # we count ourselves: what is too large is refused as ours, and kept
 )
-async def take_events(request: Request, response: Response, keys: ChannelKeysDep, intake: IntakeDep) -> Answers:
+async def take_events(request: Request, keys: ChannelKeysDep, intake: IntakeDep) -> Response:
     """`202` when at least one event was accepted or is a copy of one that was, else `422`. Accepted means committed."""
     channel = await keys.channel(request.headers.get("authorization"))
     reader = _Reader(request)
@@ -67,10 +70,7 @@ async def take_events(request: Request, response: Response, keys: ChannelKeysDep
     except RequestRefused as refused:
         await intake.refuse(channel, refused, reader.text)
         raise
-    answers = await intake.submit(channel, submitted)
-    if all(answer.verdict is EventVerdict.REFUSED for answer in answers):
-        response.status_code = 422
-    return Answers(events=[AnswerView.of(answer) for answer in answers])
+    return answer_events(await intake.submit(channel, submitted), accepted=202)
 
 
 class _Reader:

@@ -34,3 +34,10 @@ def outbox_delivered(number: int) -> None:
 
 def outbox_set_aside() -> None:
     _SET_ASIDE.inc()
+
+
+_EVENTS = Counter("ringback_events_total", "Events that channels reported, by what became of them.", ("verdict",))
+
+
+def events_taken(verdict: str, number: int) -> None:
+    _EVENTS.labels(verdict).inc(number)

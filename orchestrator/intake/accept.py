@@ -1,5 +1,6 @@
 """The way in: what may be refused is refused first, then one transaction stores, detects and tells."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from orchestrator.detection.failures import ExpressionFailure, count_failures
 from orchestrator.detection.library import RuleLibrary
 from orchestrator.detection.live import detect
 from orchestrator.errors import BadInput
+from orchestrator.insights.metrics import events_taken
 from orchestrator.intake import dead_letters
 from orchestrator.intake.arrivals import Arrival, TypeNotAllowed, arrive
 from orchestrator.intake.channels import Channel
@@ -108,6 +110,8 @@ class Intake:
             return await self._process(session, requests)
 
         answers, failures = await self._database.run(together)
+        for verdict, number in Counter(answer.verdict for each in answers for answer in each).items():
+            events_taken(verdict, number)
         await self._count(failures)
         return answers
 

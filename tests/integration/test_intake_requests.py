@@ -1,6 +1,7 @@
 """`POST /v1/events` as channels use it: three modes, a verdict for each event, and refusals that name field and fix."""
 
 import json
+import socket
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
@@ -13,6 +14,9 @@ from fastapi import FastAPI
 from sqlmodel import select
 
 from api.app import create_app
+from orchestrator.detection.acting import Policy
+from orchestrator.detection.library import RuleLibrary
+from orchestrator.intake.accept import Intake
 from orchestrator.intake.channels import ChannelKeys, revoke_channel
 from orchestrator.intake.tables import DeadLetterRow, EventRow
 from orchestrator.storage.database import Database
@@ -44,6 +48,15 @@ async def client(app: FastAPI, key: str) -> AsyncIterator[httpx.AsyncClient]:
 async def supervisor(database: Database) -> dict[str, str]:
     async with database.transaction() as session:
         return bearer(await a_token(session))
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port on which nobody listens."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+    return port
 
 
 async def post(client: httpx.AsyncClient, event: object, headers: dict[str, str] = STRUCTURED) -> httpx.Response:
@@ -227,6 +240,18 @@ async def test_a_channel_reports_only_the_types_it_may(app: FastAPI, database: D
     assert some.status_code == 202
     assert [event["verdict"] for event in some.json()["events"]] == ["refused", "accepted", "accepted"]
     assert [letter.reason for letter in await letters(database)] == ["type_not_allowed"] * 3
+
+
+async def test_while_the_database_is_away_a_channel_is_told_to_try_again(free_port: int) -> None:
+    app = create_app(some_settings(f"postgresql://nobody:x@127.0.0.1:{free_port}/none"))
+    app.state.channel_keys = ChannelKeys(database := Database(f"postgresql://nobody:x@127.0.0.1:{free_port}/none"))
+    app.state.intake = Intake(database, RuleLibrary(), Policy())
+    async with a_client(app) as client:
+        answer = await client.post("/v1/events", content=b"{}", headers={**STRUCTURED, "authorization": "Bearer some-key"})
+    await database.close()
+
+    assert answer.status_code == 503
+    assert (answer.json()["code"], answer.headers["retry-after"]) == ("database_unavailable", "1")
 
 
 async def test_an_empty_batch_holds_no_event_to_accept(client: httpx.AsyncClient) -> None:
