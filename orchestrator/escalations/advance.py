@@ -13,7 +13,7 @@ from orchestrator.escalations.carrying import ask_carrier, mind_calls
 from orchestrator.escalations.case import Case, Rules, load
 from orchestrator.escalations.instructions import Closed, Instruction, Wait
 from orchestrator.escalations.lifecycle import close
-from orchestrator.escalations.moments import expire, live
+from orchestrator.escalations.moments import expire
 from orchestrator.escalations.owing import mind_messages, mind_promises
 from orchestrator.escalations.records import under_way
 from orchestrator.escalations.states import State
@@ -64,7 +64,10 @@ async def _look(case: Case) -> Instruction | None:
         return await _with_task(case)
     if (owed := await mind_messages(case)) is not None:
         return owed
-    return None if await take_step(case) else _wait(case)
+    begun = await take_step(case)
+    if begun and case.task is not None:
+        return await _with_task(case)  # it is new: nothing of it has to be read again
+    return None if begun else _wait(case)
 
 
 async def _with_task(case: Case) -> Instruction | None:
@@ -84,9 +87,9 @@ async def _end_what_is_over(case: Case) -> None:
     if row.pending is not None and case.task is None and not under_way(case.attempts):
         await close(session, case.customer, row, row.pending, now=case.now, hint=False)
         return
-    await expire(session, case.customer, row, now=case.now, hint=False)
-    if not _is_closed(case) and row.pending is None:
-        for moment in await live(session, row):
+    case.moments = await expire(session, case.customer, row, now=case.now, hint=False)
+    if row.pending is None:
+        for moment in case.moments:
             case.wake(moment.expires_at)
 
 

@@ -9,12 +9,13 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.detection.rules import RuleDocument
+from orchestrator.detection.tables import MomentRow
 from orchestrator.escalations.plan import PlanStep
 from orchestrator.escalations.planning import plan_of
 from orchestrator.escalations.records import unsettled_attempts
 from orchestrator.escalations.tables import EscalationRow
 from orchestrator.intake.tables import CustomerRow
-from orchestrator.queueing.tables import TaskRow
+from orchestrator.queueing.tables import QueueRow, TaskRow
 from orchestrator.settings import Settings
 from orchestrator.storage.clock import Clock
 from orchestrator.storage.locks import lock_active_task, lock_escalation
@@ -40,6 +41,8 @@ class Case:
     now: datetime
     rules: Rules
     settings: Settings
+    moments: Sequence[MomentRow] = ()  # the live ones
+    queue: QueueRow | None = None  # that of the step being taken: held, so that the session need not ask for it again
     alarms: list[datetime] = field(default_factory=list)
 
     def wake(self, at: datetime | None) -> None:

@@ -1,14 +1,15 @@
 """What already went out to a customer and to a number, and who has forbidden calls to it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, text
-from sqlmodel import col, select
+from sqlalchemy import text
+from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.availability.situation import Contact, ContactKind
+from orchestrator.availability.situation import Cap, Contact, ContactKind
 from orchestrator.intake.tables import CustomerRow
 from orchestrator.telephony.tables import AttemptRow, Leg, MessageRow
 
@@ -25,20 +26,40 @@ SELECT EXISTS (
 )
 """)
 
+# `submitted_at` is taken away again from a dial or a message that surely never went out.
+_CONTACTS = text("""
+SELECT submitted_at AS at, rule, customer_id, to_number, 'dial' AS kind FROM attempts
+WHERE (customer_id = :self OR to_number = :phone) AND leg = 'customer' AND submitted_at >= :since
+UNION ALL
+SELECT submitted_at, rule, customer_id, to_number, 'message' FROM messages
+WHERE (customer_id = :self OR to_number = :phone) AND submitted_at >= :since
+""")
 
-async def contacts_of_customer(session: AsyncSession, customer: CustomerRow, *, since: datetime) -> tuple[Contact, ...]:
-    """Return dials and messages to the customer since `since`, and the customer's own last contact."""
-    dials = await _dials(session, col(AttemptRow.customer_id) == customer.id, since)
-    messages = await _messages(session, col(MessageRow.customer_id) == customer.id, since)
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What went out before: to the customer, and to the number whoever it belonged to."""
+
+    of_customer: tuple[Contact, ...] = ()
+    of_number: tuple[Contact, ...] = ()
+
+
+async def contacts(
+    session: AsyncSession, customer: CustomerRow, phone: str | None, *, caps: Sequence[Cap], now: datetime
+) -> Past:
+    """Return the dials and messages that may count toward `caps`, and the customer's own last contact."""
+    if not caps:
+        return Past()
+    since = now - max(cap.within for cap in caps)
+    connection = await session.connection()
+    rows = (await connection.execute(_CONTACTS, {"self": customer.id, "phone": phone or "", "since": since})).all()
+    counted = [(Contact(row.at, ContactKind(row.kind), row.rule), row) for row in rows]
     own = customer.last_contact_at
     inbound = (Contact(own, ContactKind.INBOUND),) if own is not None and own >= since else ()
-    return (*dials, *messages, *inbound)
-
-
-async def contacts_of_number(session: AsyncSession, phone: str, *, since: datetime) -> tuple[Contact, ...]:
-    """Return dials and messages to the number since `since`, whoever it belonged to."""
-    dials = await _dials(session, col(AttemptRow.to_number) == phone, since)
-    return (*dials, *await _messages(session, col(MessageRow.to_number) == phone, since))
+    return Past(
+        of_customer=(*(contact for contact, row in counted if row.customer_id == customer.id), *inbound),
+        of_number=tuple(contact for contact, row in counted if row.to_number == phone),
+    )
 
 
 async def number_is_blocked(session: AsyncSession, customer: CustomerRow, phone: str) -> bool:
@@ -54,16 +75,3 @@ async def tried(session: AsyncSession, escalation_id: UUID) -> bool:
     dial = select(AttemptRow.id).where(AttemptRow.escalation_id == escalation_id, AttemptRow.leg == Leg.CUSTOMER)
     message = select(MessageRow.id).where(MessageRow.escalation_id == escalation_id)
     return any([(await session.exec(query.limit(1))).first() is not None for query in (dial, message)])
-
-
-async def _dials(session: AsyncSession, whose: ColumnElement[bool], since: datetime) -> Sequence[Contact]:
-    # `submitted_at` is taken away again from a dial that surely never rang.
-    query = select(AttemptRow.submitted_at, AttemptRow.rule).where(
-        whose, AttemptRow.leg == Leg.CUSTOMER, col(AttemptRow.submitted_at) >= since
-    )
-    return [Contact(at, ContactKind.DIAL, rule) for at, rule in (await session.exec(query)).all() if at is not None]
-
-
-async def _messages(session: AsyncSession, whose: ColumnElement[bool], since: datetime) -> Sequence[Contact]:
-    query = select(MessageRow.submitted_at, MessageRow.rule).where(whose, col(MessageRow.submitted_at) >= since)
-    return [Contact(at, ContactKind.MESSAGE, rule) for at, rule in (await session.exec(query)).all() if at is not None]

@@ -133,6 +133,8 @@ async def _withdraw_task(session: AsyncSession, escalation: EscalationRow, outco
 
 
 async def _withdraw_messages(session: AsyncSession, escalation: EscalationRow, *, now: datetime) -> None:
+    if not escalation.has_words:
+        return
     query = select(MessageRow).where(MessageRow.escalation_id == escalation.id, MessageRow.state == MessageState.PREPARED)
     for message in (await session.exec(query.with_for_update())).all():
         message.state, message.ended_at = MessageState.CANCELED, now

@@ -1,6 +1,6 @@
 """Looking at all gates for one contact, with what the database knows in this transaction, and keeping what they said."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from sqlmodel import col, select
@@ -14,11 +14,12 @@ from orchestrator.availability.purposes import Medium, Purpose
 from orchestrator.availability.situation import Cap, Situation, Staffing, Unplaced, Worth
 from orchestrator.availability.verdicts import Decision, Go, Refuse, Wait
 from orchestrator.availability.zones import Place, locate
-from orchestrator.detection.tables import MomentRow, MomentStatus
+from orchestrator.detection.tables import MomentRow
 from orchestrator.escalations import promises
-from orchestrator.escalations.history import contacts_of_customer, contacts_of_number, number_is_blocked
+from orchestrator.escalations.history import contacts, number_is_blocked
 from orchestrator.escalations.lead import strongest
 from orchestrator.escalations.opening import business_hours, switches
+from orchestrator.escalations.standing import last_expiry, live
 from orchestrator.escalations.tables import DecisionRow, EscalationRow
 from orchestrator.intake.tables import CustomerRow
 from orchestrator.queueing.presence import agents_on_duty
@@ -70,13 +71,13 @@ async def gather(
     settings: Settings,
 ) -> Situation:
     """Return everything the decision about this contact depends on."""
-    moments = await _live(session, escalation)
+    moments = await live(session, escalation)
     lead = strongest(moments)
     phone = customer_number(customer.attributes, settings)
     purpose = Purpose(escalation.purpose)
-    caps = _caps(settings)
-    since = now - max((cap.within for cap in caps), default=timedelta(0))
     promise = await promises.standing(session, escalation)
+    caps = () if promise is not None or purpose is Purpose.REQUESTED_CALLBACK else _caps(settings)  # what exempts from them
+    past = await contacts(session, customer, None if isinstance(phone, BadPhone) else phone, caps=caps, now=now)
     blocked = not isinstance(phone, BadPhone) and await number_is_blocked(session, customer, phone)
     return Situation(
         purpose=purpose,
@@ -85,7 +86,7 @@ async def gather(
         calling=default_book().allowed_times(
             _place(customer, phone), purpose=purpose, country=_text(customer.attributes.get("country"))
         ),
-        expires_at=_expiry(moments, None if promise is None else promise.due_at),
+        expires_at=last_expiry(moments, None if promise is None else promise.due_at),
         resolved=not moments or escalation.pending is not None,
         erased=customer.erased_at is not None,
         promised=promise is not None,
@@ -93,24 +94,14 @@ async def gather(
         wishes=_wishes(customer, blocked),
         worth=_worth(lead),
         caps=caps,
-        contacts=await contacts_of_customer(session, customer, since=since),
-        number_contacts=() if isinstance(phone, BadPhone) else await contacts_of_number(session, phone, since=since),
+        contacts=past.of_customer,
+        number_contacts=past.of_number,
         business=await business_hours(session, escalation.queue, now=now),
         not_before=None if lead is None else lead.not_before,
         staffing=await _staffing(session, escalation, occasion, now=now),
         switches=await switches(session, queue=escalation.queue, rule=escalation.rule),
         recheck=settings.staffing_relook,
     )
-
-
-async def _live(session: AsyncSession, escalation: EscalationRow) -> list[MomentRow]:
-    query = select(MomentRow).where(col(MomentRow.escalation_id) == escalation.id, MomentRow.status == MomentStatus.LIVE)
-    return list((await session.exec(query)).all())
-
-
-def _expiry(moments: list[MomentRow], promised: datetime | None) -> datetime | None:
-    """Return when the last reason to call is gone: a promise outlasts the moments it was made for."""
-    return max([moment.expires_at for moment in moments] + ([promised] if promised else []), default=None)
 
 
 def _wishes(customer: CustomerRow, number_blocked: bool) -> Wishes:
@@ -173,10 +164,14 @@ async def _keep(
         rule=escalation.rule,
         version=escalation.version,
     )
-    query = select(DecisionRow).where(DecisionRow.escalation_id == escalation.id).order_by(col(DecisionRow.at).desc())
-    last = (await session.exec(query.limit(1))).first()
-    if last is None or row.answer != "wait" or not _says_the_same(last, row):
+    if row.answer != "wait" or not await _was_said(session, row):
         session.add(row)
+
+
+async def _was_said(session: AsyncSession, row: DecisionRow) -> bool:
+    query = select(DecisionRow).where(DecisionRow.escalation_id == row.escalation_id).order_by(col(DecisionRow.at).desc())
+    last = (await session.exec(query.limit(1))).first()
+    return last is not None and _says_the_same(last, row)
 
 
 def _answer(decision: Decision) -> str:

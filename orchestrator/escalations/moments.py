@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.detection.tables import MomentRow, MomentStatus
@@ -11,6 +10,7 @@ from orchestrator.escalations import promises
 from orchestrator.escalations.lifecycle import end
 from orchestrator.escalations.records import note, nudge, under_way, unsettled_attempts
 from orchestrator.escalations.replan import follow_lead, take_lead
+from orchestrator.escalations.standing import live
 from orchestrator.escalations.states import Outcome, PromiseState, State, check_transition
 from orchestrator.escalations.tables import EscalationRow
 from orchestrator.intake.tables import CustomerRow
@@ -61,32 +61,27 @@ async def gone(
         await end(session, customer, escalation, _outcome(customer, status), now=now)
 
 
-async def live(session: AsyncSession, escalation: EscalationRow) -> Sequence[MomentRow]:
-    """Return the moments the escalation stands on."""
-    query = select(MomentRow).where(col(MomentRow.escalation_id) == escalation.id, MomentRow.status == MomentStatus.LIVE)
-    return (await session.exec(query)).all()
-
-
 async def expire(
     session: AsyncSession, customer: CustomerRow, escalation: EscalationRow, *, now: datetime, hint: bool = True
-) -> None:
-    """Let moments expire whose time is over, and the escalation with the last of them.
+) -> Sequence[MomentRow]:
+    """Let moments expire whose time is over, and the escalation with the last of them; return those that are live still.
 
     While a promise is open nothing expires: what was said holds until it is kept or broken. Nor does a call under way end.
     """
     if escalation.state is State.CLOSED:
-        return
+        return ()
     standing = await live(session, escalation)
     over = [moment for moment in standing if now >= moment.expires_at]
     if not over or await _holds(session, escalation):
-        return
+        return standing
     for moment in over:
         moment.status, moment.ended_at = MomentStatus.EXPIRED, now
         session.add(moment)
     if len(over) == len(standing):
         await end(session, customer, escalation, Outcome.EXPIRED, now=now, reasons=["expired"], hint=hint)
-    else:
-        await follow_lead(session, escalation, now=now)
+        return ()
+    await follow_lead(session, escalation, now=now)
+    return [moment for moment in standing if moment.status is MomentStatus.LIVE]
 
 
 async def _holds(session: AsyncSession, escalation: EscalationRow) -> bool:

@@ -47,11 +47,10 @@ async def switches(session: AsyncSession, *, queue: str | None, rule: str) -> tu
 
 
 async def _calendar(session: AsyncSession, queue: str | None) -> Calendar | None:
-    if queue is None:
-        return None
-    query = select(CalendarRow.document).join(QueueRow, col(QueueRow.calendar) == CalendarRow.name)
-    document = (await session.exec(query.where(QueueRow.name == queue))).first()
-    return None if document is None else parsed(document)
+    """Return the queue's calendar. Who holds the queue's row in this session has it without asking again."""
+    row = None if queue is None else await session.get(QueueRow, queue)
+    saved = None if row is None or row.calendar is None else await session.get(CalendarRow, row.calendar)
+    return None if saved is None else parsed(saved.document)
 
 
 async def _closures(session: AsyncSession, calendar: str, now: datetime) -> tuple[Interval, ...]:

@@ -20,6 +20,8 @@ _SPEAKING = (TaskState.DIALING, TaskState.CONNECTED, TaskState.WRAPPING)
 
 async def mind_promises(case: Case) -> None:
     """Let promises follow their messages; renew the one that will not be kept in time, break the one that was not."""
+    if not case.escalation.has_words:
+        return
     await promises.catch_up(case.session, case.escalation, now=case.now)
     pending = await promises.pending(case.session, case.escalation)
     written = {row.renews for row in pending if row.state is PromiseState.WRITTEN}
@@ -34,6 +36,8 @@ async def mind_promises(case: Case) -> None:
 
 async def mind_messages(case: Case) -> Instruction | None:
     """Return the messages to send, or those nobody knows about and which nobody has asked the carrier about yet."""
+    if not case.escalation.has_words:
+        return None
     query = select(MessageRow).where(
         MessageRow.escalation_id == case.escalation.id,
         col(MessageRow.state).in_([MessageState.PREPARED, MessageState.SUBMITTING, MessageState.UNKNOWN]),

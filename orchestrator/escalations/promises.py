@@ -29,12 +29,16 @@ _NEVER_OUT = (MessageState.REFUSED, MessageState.CANCELED)
 
 async def pending(session: AsyncSession, escalation: EscalationRow) -> Sequence[PromiseRow]:
     """Return the escalation's promises that have not ended, oldest first: at most an open one and its renewal."""
+    if not escalation.has_words:
+        return ()
     query = select(PromiseRow).where(PromiseRow.escalation_id == escalation.id, col(PromiseRow.state).in_(_PENDING))
     return (await session.exec(query.order_by(col(PromiseRow.written_at), col(PromiseRow.id)))).all()
 
 
 async def standing(session: AsyncSession, escalation: EscalationRow) -> PromiseRow | None:
     """Return the promise that was last said and that no call has kept: open still, or broken already."""
+    if not escalation.has_words:
+        return None
     said = (PromiseState.OPEN, PromiseState.BROKEN)
     query = select(PromiseRow).where(PromiseRow.escalation_id == escalation.id, col(PromiseRow.state).in_(said))
     return (await session.exec(query.order_by(col(PromiseRow.written_at).desc()).limit(1))).first()
@@ -147,7 +151,8 @@ def _write(
         renews=None if renews is None else renews.id,
         cause=cause,
     )
-    session.add(row)
+    escalation.has_words = True
+    session.add_all([row, escalation])
     return row
 
 

@@ -5,13 +5,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import col, select
+from sqlmodel import bindparam, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.escalations.states import State, check_transition
 from orchestrator.escalations.tables import EscalationEventRow, EscalationRow
 from orchestrator.storage.outbox import hint_escalation
 from orchestrator.telephony.tables import AttemptRow, AttemptState, Leg
+
+_UNSETTLED = (
+    select(AttemptRow)
+    .where(AttemptRow.escalation_id == bindparam("escalation_id"), AttemptRow.state != AttemptState.ENDED)
+    .order_by(col(AttemptRow.prepared_at), col(AttemptRow.id))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 
 
 def note(session: AsyncSession, escalation: EscalationRow, what: str, *, now: datetime, **detail: Any) -> None:
@@ -44,13 +52,7 @@ async def nudge(session: AsyncSession, escalation: EscalationRow, *, now: dateti
 
 async def unsettled_attempts(session: AsyncSession, escalation_id: UUID) -> Sequence[AttemptRow]:
     """Return the escalation's attempts that have no ending yet, oldest first, locked: always the last locks taken."""
-    query = (
-        select(AttemptRow)
-        .where(AttemptRow.escalation_id == escalation_id, AttemptRow.state != AttemptState.ENDED)
-        .order_by(col(AttemptRow.prepared_at), col(AttemptRow.id))
-        .with_for_update()
-    )
-    return (await session.exec(query.execution_options(populate_existing=True))).all()
+    return (await session.exec(_UNSETTLED, params={"escalation_id": escalation_id})).all()
 
 
 def under_way(attempts: Sequence[AttemptRow]) -> bool:

@@ -1,14 +1,15 @@
 """Following the strongest moment: a change of it starts its plan over, but never under an agent's hands."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.detection.tables import MomentRow, MomentStatus
+from orchestrator.detection.tables import MomentRow
 from orchestrator.escalations import promises
 from orchestrator.escalations.lead import strongest
 from orchestrator.escalations.records import move, note, unsettled_attempts
+from orchestrator.escalations.standing import live
 from orchestrator.escalations.states import PromiseState, State
 from orchestrator.escalations.tables import EscalationRow
 from orchestrator.queueing.tables import TaskState
@@ -26,15 +27,16 @@ def take_lead(escalation: EscalationRow, moment: MomentRow, *, now: datetime) ->
     escalation.not_before = max(moment.at + moment.grace, now)
 
 
-async def follow_lead(session: AsyncSession, escalation: EscalationRow, *, now: datetime) -> bool:
+async def follow_lead(
+    session: AsyncSession, escalation: EscalationRow, *, now: datetime, moments: Sequence[MomentRow] | None = None
+) -> bool:
     """Re-plan from the strongest live moment if that is another rule's now; tell whether it was done.
 
     The same rule's newer version is no change: an open escalation keeps the version it started with. A task an agent has
     taken, or a call under way, is left to end first: `advance` asks again then. A promise that is open is worked off
-    before the new plan begins. Locks of customer and escalation are held.
+    before the new plan begins. `moments` are the live ones, where they are known. Locks of customer and escalation are held.
     """
-    query = select(MomentRow).where(col(MomentRow.escalation_id) == escalation.id, MomentRow.status == MomentStatus.LIVE)
-    lead = strongest((await session.exec(query)).all())
+    lead = strongest(await live(session, escalation) if moments is None else moments)
     if lead is None or escalation.state is State.CLOSED or lead.rule == escalation.rule:
         return False
     task = await lock_active_task(session, escalation.id)

@@ -4,8 +4,6 @@ from datetime import timedelta
 from enum import Enum, auto
 from typing import assert_never
 
-from sqlmodel import col, select
-
 from orchestrator.availability.phones import BadPhone
 from orchestrator.availability.verdicts import GateCode, Go, Refuse, Wait
 from orchestrator.escalations import promises
@@ -19,7 +17,6 @@ from orchestrator.escalations.records import move, note
 from orchestrator.escalations.replan import follow_lead
 from orchestrator.escalations.standstill import hold, only_the_medium, refuse
 from orchestrator.escalations.states import Outcome, State
-from orchestrator.escalations.tables import DecisionRow
 from orchestrator.escalations.words import language_of, template
 from orchestrator.queueing.tables import QueueRow, TaskKind
 from orchestrator.queueing.tasks import enqueue
@@ -43,7 +40,7 @@ async def take_step(case: Case) -> bool:
     False: it waits, with the reason and the time in its row.
     """
     await answer_result(case)
-    await follow_lead(case.session, case.escalation, now=case.now)
+    await follow_lead(case.session, case.escalation, now=case.now, moments=case.moments)
     if _is_early(case) or _is_blocked(case):
         return False
     for _ in range(_STEPS_AT_ONCE):
@@ -144,14 +141,15 @@ async def _try_step(case: Case, step: PlanStep) -> _Walk:
     number = customer_number(case.customer.attributes, case.settings)
     if isinstance(number, BadPhone):
         return _stand(case, number.fault.value)
-    if row.queue is not None and await case.session.get(QueueRow, row.queue) is None:
+    case.queue = None if row.queue is None else await case.session.get(QueueRow, row.queue)
+    if row.queue is not None and case.queue is None:
         return _stand(case, "no_such_queue")
     decision = await look(
         case.session,
         case.customer,
         row,
         medium=step.medium,
-        occasion=await _occasion(case),
+        occasion=Occasion.OPENED if row.state is State.OPEN else Occasion.WINDOW,
         now=case.now,
         settings=case.settings,
     )
@@ -183,12 +181,6 @@ def _stand(case: Case, reason: str) -> _Walk:
     case.wake(until)
     hold(case.session, case.escalation, until=until, reasons=[reason], now=case.now)
     return _Walk.STOP
-
-
-async def _occasion(case: Case) -> Occasion:
-    looked = select(DecisionRow.id).where(col(DecisionRow.escalation_id) == case.escalation.id)
-    first = (await case.session.exec(looked.limit(1))).first() is None
-    return Occasion.OPENED if first else Occasion.WINDOW
 
 
 async def _begin(case: Case, step: PlanStep) -> _Walk:
@@ -228,6 +220,7 @@ async def _begin(case: Case, step: PlanStep) -> _Walk:
 async def _write(case: Case, step: PlanStep) -> None:
     language = language_of(case.customer.attributes.get("language"))
     body = template(step.template or "", language)
+    case.escalation.has_words = True
     await write_message(
         case.session,
         case.customer,

@@ -53,6 +53,7 @@ class EscalationRow(SQLModel, table=True):
     result: str | None = Field(default=None)  # how the last try ended, until the plan has answered it (plan.Result)
     pending: Outcome | None = one_of(Outcome, default=None)  # what it closes as once the call under way is over
     asked_at: datetime | None = optional_instant()  # the customer asked, in a call, to be called later: when they did
+    has_words: bool = Field(default=False)  # whether a promise or a message was ever written: most have none to be asked about
     canceled_reason: str | None = Field(default=None)
 
 

@@ -55,22 +55,20 @@ async def _queued(case: Case, task: TaskRow) -> Instruction | None:
         if await reserve_agent(case.session, task, now=case.now, until=until) is None:
             case.wake(case.now + case.settings.staffing_relook)
             return None
-        await case.refresh()
         return await _reserved(case, task)
+    # The task is locked by us: whatever it becomes in here, its row in hand shows it.
     await offer(case.session, task.queue, now=case.now, settings=case.settings)
-    await case.refresh()
-    if case.task is not None and case.task.state is TaskState.QUEUED:
+    if task.state is TaskState.QUEUED:
         case.wake(await look_again_at(case.session, task, now=case.now))
-    elif case.task is not None:
-        case.wake(case.task.lease_until)
+    else:
+        case.wake(task.lease_until)
     return None
 
 
 async def _reserved(case: Case, task: TaskRow) -> Instruction | None:
     """An offer waits for its answer; for a call whose agent is held, the customer's phone is to ring."""
     if await lease_lost(case.session, task, now=case.now):
-        await case.refresh()
-        return await _queued(case, case.task) if case.task is not None else None
+        return await _queued(case, task)
     case.wake(task.lease_until)
     if task.kind is TaskKind.CALLBACK:
         return None
@@ -82,8 +80,7 @@ async def _assigned(case: Case, task: TaskRow) -> Instruction | None:
     """An agent has it: their phone is to ring when they ask for it, if the gates still allow the call."""
     if await lease_lost(case.session, task, now=case.now):
         move(case.session, case.escalation, State.QUEUED, now=case.now, reason="lease_lost")
-        await case.refresh()
-        return await _queued(case, case.task) if case.task is not None else None
+        return await _queued(case, task)
     if case.escalation.state is not State.ASSIGNED:
         move(case.session, case.escalation, State.ASSIGNED, now=case.now)
     case.wake(task.lease_until)
