@@ -33,7 +33,8 @@ QUICK = workflow.ActivityConfig(
 )
 # Looking and asking may be tried for an hour, then the row is closed as failed: somebody has to be told.
 LOOKING = workflow.ActivityConfig(**QUICK, schedule_to_close_timeout=timedelta(hours=1))
-ONCE = workflow.ActivityConfig(start_to_close_timeout=timedelta(seconds=30), retry_policy=RetryPolicy(maximum_attempts=1))
+# The carrier's own timeouts are 15 s in all: what takes longer than this was lost with its worker.
+ONCE = workflow.ActivityConfig(start_to_close_timeout=timedelta(seconds=18), retry_policy=RetryPolicy(maximum_attempts=1))
 PACED = workflow.ActivityConfig(**ONCE, task_queue=DIALING)  # that queue hands out so many a second and no more
 ASKING = workflow.ActivityConfig(start_to_close_timeout=timedelta(seconds=30), retry_policy=RetryPolicy(maximum_attempts=3))
 AFTER_TROUBLE = timedelta(seconds=5)

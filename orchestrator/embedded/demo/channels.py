@@ -81,15 +81,26 @@ class Sender:
         self._client, self._keys = client, keys
         self.sent = Sent()
         self.played = 0  # how many events of the schedule have been sent
+        self._behind = timedelta(0)  # how far a slow machine has stretched the schedule
+        self._times: dict[str, str] = {}  # as first sent, by id: a copy says the same
 
     async def play(self, dues: Sequence[Due], began: datetime) -> None:
         for tick in _by_tick(dues):
-            await _sleep_until(began + tick[0].at)
+            planned = began + tick[0].at + self._behind
+            await _sleep_until(planned)
+            self._behind += max(timedelta(0), datetime.now(UTC) - planned)
             by_channel: dict[str, list[dict[str, Any]]] = {}
             for due in tick:
-                by_channel.setdefault(due.channel, []).append(due.event)
+                by_channel.setdefault(due.channel, []).append(self._stamped(due.event))
             await asyncio.gather(*(self._send(channel, events) for channel, events in by_channel.items()))
             self.played += len(tick)
+
+    def _stamped(self, event: dict[str, Any]) -> dict[str, Any]:
+        """Return the event as it happens on the stretched schedule, so that a customer's pauses stay as they are meant."""
+        if "time" not in event:
+            return event
+        time = datetime.fromisoformat(event["time"]) + self._behind
+        return event | {"time": self._times.setdefault(event["id"], time.isoformat())}
 
     async def send_malformed(self) -> None:
         for body in MALFORMED:

@@ -136,9 +136,9 @@ def unfinished_checkout(number: int, index: int, language: str, chance: random.R
         Said(s(1.2), "web", "checkout.updated", cart),
     ]
     if index % 5 == 0:  # buys after all, while waiting to be called
-        said.append(Said(s(8 + index % 3), "app", "checkout.completed", cart))
+        said.append(Said(s(15 + index % 3), "app", "checkout.completed", cart))
     elif index % 9 == 1:  # calls in, while waiting to be called
-        said.append(Said(s(9), "rep", "contact.inbound", {"queue": "sales"}))
+        said.append(Said(s(16), "rep", "contact.inbound", {"queue": "sales"}))
     refuses = index % 11 == 2
     consent = {"service": True, "marketing": not refuses, "voice_recorded": True, "sms": True}
     return Told(tuple(said), phone(index), {"consent": consent})
@@ -224,18 +224,18 @@ def renewal(number: int, index: int, language: str, chance: random.Random) -> To
 
 # Most visits need nobody. About one in five does: what a small, busy machine's agents can call in the demo's minute.
 PLAN: tuple[tuple[str, int, Story], ...] = (
-    ("checkout finished", 130, finished_checkout),
-    ("checkout unfinished", 14, unfinished_checkout),
-    ("checkout too small", 30, small_checkout),
-    ("sale left open", 8, open_sale),
-    ("sale closed", 25, closed_sale),
-    ("contract ending", 12, renewal),
-    ("house move", 8, house_move),
-    ("complaint", 5, complaint),
-    ("angry message", 8, angry_message),
-    ("calm message", 30, calm_message),
-    ("lost in help", 8, lost),
-    ("half lost", 24, half_lost),
-    ("courier trouble", 6, trouble_with_courier),
-    ("bad feedback", 3, bad_feedback),
+    ("checkout finished", 50, finished_checkout),
+    ("checkout unfinished", 10, unfinished_checkout),
+    ("checkout too small", 90, small_checkout),
+    ("sale left open", 7, open_sale),
+    ("sale closed", 12, closed_sale),
+    ("contract ending", 10, renewal),
+    ("house move", 6, house_move),
+    ("complaint", 4, complaint),
+    ("angry message", 6, angry_message),
+    ("calm message", 60, calm_message),
+    ("lost in help", 6, lost),
+    ("half lost", 50, half_lost),
+    ("courier trouble", 4, trouble_with_courier),
+    ("bad feedback", 2, bad_feedback),
 )

@@ -25,7 +25,7 @@ from orchestrator.insights.brute_force import calling_allowed
 from orchestrator.storage.database import Database
 
 LONGEST = timedelta(seconds=120)  # from the first process's start to the verdict
-_CLOSING = timedelta(seconds=9)  # kept for the audit and for ending everything in order
+_CLOSING = timedelta(seconds=6)  # kept for the audit and for ending everything in order
 _ARRIVALS = timedelta(seconds=24)
 _KILL_AFTER = timedelta(seconds=16)
 _DROP_AFTER = (timedelta(seconds=5), timedelta(seconds=24))

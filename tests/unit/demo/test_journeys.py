@@ -25,20 +25,20 @@ END = BEGAN + timedelta(minutes=2)
 
 # For each kind of journey: how many there are, and how many moments of which rule they lead to within the demo.
 INTENDED = {
-    "angry message": (24, {"angry-customer": 24}),
-    "bad feedback": (6, {"bad-feedback": 6}),
-    "calm message": (15, {}),
-    "checkout finished": (55, {}),
-    "checkout too small": (10, {}),
-    "checkout unfinished": (50, {"incomplete-checkout": 50}),
-    "complaint": (16, {"angry-customer": 16}),
-    "contract ending": (30, {"renewal-due": 18}),  # of five, one moves far away and one renews in time
-    "courier trouble": (20, {"delivery-trouble": 20}),
-    "half lost": (12, {}),
-    "house move": (20, {"moved-house": 20}),
-    "lost in help": (24, {"lost-in-help": 24}),
-    "sale closed": (10, {}),
-    "sale left open": (24, {"sale-left-open": 24}),
+    "angry message": (6, {"angry-customer": 6}),
+    "bad feedback": (2, {"bad-feedback": 2}),
+    "calm message": (60, {}),
+    "checkout finished": (50, {}),
+    "checkout too small": (90, {}),
+    "checkout unfinished": (10, {"incomplete-checkout": 10}),
+    "complaint": (4, {"angry-customer": 4}),
+    "contract ending": (10, {"renewal-due": 6}),  # of five, one moves far away and one renews in time
+    "courier trouble": (4, {"delivery-trouble": 4}),
+    "half lost": (50, {}),
+    "house move": (6, {"moved-house": 6}),
+    "lost in help": (6, {"lost-in-help": 6}),
+    "sale closed": (12, {}),
+    "sale left open": (7, {"sale-left-open": 7}),
 }
 
 
@@ -118,7 +118,7 @@ def test_some_events_come_after_later_ones_of_the_same_customer(dues: list[Due])
 def test_events_are_sent_in_time_and_none_lies_in_the_future(dues: list[Due]) -> None:
     assert [due.at for due in dues] == sorted(due.at for due in dues)
     assert all(datetime.fromisoformat(due.event["time"]) <= BEGAN + due.at for due in dues)
-    assert dues[-1].at < timedelta(seconds=45)
+    assert dues[-1].at < timedelta(seconds=50)
 
 
 def test_every_malformed_event_is_refused_for_a_reason_of_its_own() -> None:
@@ -151,7 +151,7 @@ def test_some_are_held_out_some_refuse_and_most_are_called(told: Backtest) -> No
 
     assert verdicts[Verdict.CONTROL] > 0
     assert verdicts[Verdict.SUPPRESSED_CONSENT] > 0
-    assert verdicts[Verdict.ESCALATE] > 190
+    assert verdicts[Verdict.ESCALATE] > 40
     assert verdicts.keys() == {Verdict.CONTROL, Verdict.SUPPRESSED_CONSENT, Verdict.ESCALATE}
 
 
@@ -163,7 +163,7 @@ def test_a_moved_date_moves_the_moment(journeys: list[Journey], told: Backtest) 
         if moment.rule == "renewal-due"
     )
 
-    assert after == {3.0: 6, 7.2: 12}  # moved nearer; left as it was
+    assert after == {3.0: 2, 7.2: 4}  # moved nearer; left as it was
 
 
 def test_some_buy_or_call_in_after_their_moment_was_found(journeys: list[Journey], dues: list[Due], told: Backtest) -> None:
@@ -173,7 +173,7 @@ def test_some_buy_or_call_in_after_their_moment_was_found(journeys: list[Journey
         if event.type in solving and event.subject in found and event.time > found[event.subject]:
             solving[event.type] += 1
 
-    assert all(number >= 4 for number in solving.values())
+    assert all(solving.values())
 
 
 def test_phones_answer_are_busy_stay_silent_and_are_machines(journeys: list[Journey]) -> None:
