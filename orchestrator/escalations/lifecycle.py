@@ -68,7 +68,7 @@ async def close(
     await _withdraw_task(session, escalation, outcome, now=now)
     await _withdraw_messages(session, escalation, now=now)
     await end_calls(session, escalation, farewell=Farewell.SETTLED, now=now)
-    await promises.catch_up(session, escalation, now=now)
+    await promises.catch_up(session, escalation, now=now, closing=True)
     await promises.end_all(session, escalation, outcome, now=now)
     await _end_moments(session, escalation, now=now)
     if hint:

@@ -81,15 +81,18 @@ def promise_spoken(
     return row
 
 
-async def catch_up(session: AsyncSession, escalation: EscalationRow, *, now: datetime) -> None:
-    """Let written promises follow their messages: said, or never said. Done twice, it changes nothing more."""
+async def catch_up(session: AsyncSession, escalation: EscalationRow, *, now: datetime, closing: bool = False) -> None:
+    """Let written promises follow their messages: said, or never said. Done twice, it changes nothing more.
+
+    `closing`: nobody waits any longer for the answer to a message on its way, and its words are perhaps out.
+    """
     for row in await pending(session, escalation):
         if row.state is not PromiseState.WRITTEN or row.medium != SMS:
             continue
         message = (await session.exec(select(MessageRow).where(MessageRow.promise_id == row.id))).first()
         if message is None or message.state in _NEVER_OUT:
             _end(session, escalation, row, Ended(PromiseState.UNSAID, "not_sent"), now=now)
-        elif message.state in _OUT:
+        elif message.state in _OUT or (closing and message.state is MessageState.SUBMITTING):
             await _renew_old(session, escalation, row, now=now)
             _said(session, escalation, row, now=now)
 
