@@ -7,7 +7,7 @@ READY := .venv/.ready
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test check bench lock
+.PHONY: help setup demo up test faults check bench lock
 
 help: ## say what there is to type
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || \
@@ -23,6 +23,9 @@ up: $(READY) ## run the same stack and leave it running (ARGS="--data DIR --api-
 
 test: $(READY) ## run the tests, on real servers (ARGS="-k name")
 	$(BIN)/python -m pytest $(ARGS)
+
+faults: $(READY) ## kill and restart whole deployments (quarter of an hour, on a quiet machine)
+	$(BIN)/python -m pytest -m deployment $(ARGS)
 
 check: $(READY) ## run the linters, the types and the import contracts
 	$(BIN)/ruff check .

@@ -27,16 +27,27 @@ with workflow.unsafe.imports_passed_through():
         StartEscalation,
     )
 
+# A worker that was killed shows by its silence, before an activity's own time is over.
+SILENCE = timedelta(seconds=10)
 QUICK = workflow.ActivityConfig(
     start_to_close_timeout=timedelta(seconds=20),
+    heartbeat_timeout=SILENCE,
     retry_policy=RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=10)),
 )
 # Looking and asking may be tried for an hour, then the row is closed as failed: somebody has to be told.
 LOOKING = workflow.ActivityConfig(**QUICK, schedule_to_close_timeout=timedelta(hours=1))
 # The carrier's own timeouts are 15 s in all: what takes longer than this was lost with its worker.
-ONCE = workflow.ActivityConfig(start_to_close_timeout=timedelta(seconds=18), retry_policy=RetryPolicy(maximum_attempts=1))
+ONCE = workflow.ActivityConfig(
+    start_to_close_timeout=timedelta(seconds=18),
+    heartbeat_timeout=SILENCE,
+    retry_policy=RetryPolicy(maximum_attempts=1),
+)
 PACED = workflow.ActivityConfig(**ONCE, task_queue=DIALING)  # that queue hands out so many a second and no more
-ASKING = workflow.ActivityConfig(start_to_close_timeout=timedelta(seconds=30), retry_policy=RetryPolicy(maximum_attempts=3))
+ASKING = workflow.ActivityConfig(
+    start_to_close_timeout=timedelta(seconds=30),
+    heartbeat_timeout=SILENCE,
+    retry_policy=RetryPolicy(maximum_attempts=3),
+)
 AFTER_TROUBLE = timedelta(seconds=5)
 A_BREATH = timedelta(seconds=1)
 

@@ -97,7 +97,9 @@ class Stack:
         api = f"http://127.0.0.1:{ports['api']}"
         self._folder.announce({"public_url": api})
         database, (temporal, ui), carrier = await _together(
-            self._database(given), self._temporal(given, f"{api}/codec"), self._carrier(given, ports["carrier"], sms=f"{api}/telephony/sms")
+            self._database(given),
+            self._temporal(given, f"{api}/codec"),
+            self._carrier(given, ports["carrier"], sms=f"{api}/telephony/sms"),
         )
         await make_ready(database)
         self._folder.announce({"database_url": database, "temporal_address": temporal})
@@ -127,9 +129,7 @@ class Stack:
     async def _temporal(self, given: Settings, codec: str) -> tuple[str, str | None]:
         if given.temporal_address is not None:
             return given.temporal_address, None
-        self._parts["temporal"] = server = EmbeddedTemporal(
-            self._folder, namespace=given.temporal_namespace, codec=codec
-        )
+        self._parts["temporal"] = server = EmbeddedTemporal(self._folder, namespace=given.temporal_namespace, codec=codec)
         listening = await server.start()
         self._folder.announce({"temporal_ui": listening.ui})
         return listening.address, listening.ui

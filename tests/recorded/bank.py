@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zlib import crc32
@@ -18,6 +18,7 @@ NOBODY = "0"  # customer_id of a caller who was not identified
 class Call:
     call_id: str
     customer: str
+    called: datetime  # aware UTC, as `at`
     at: datetime  # aware UTC: when they gave up, or when a person answered
     waited: int  # seconds in the queue
     hung_up: bool
@@ -31,12 +32,12 @@ def calls_of(day: date) -> list[Call]:
 
 
 def _call(row: dict[str, str], day: date) -> Call | None:
-    waited = int(row["q_time"])
+    waited, called = int(row["q_time"]), _instant(day, row["vru_entry"])
     match row["outcome"].strip():
         case "HANG" if waited > 0:
-            return Call(row["call_id"], row["customer_id"], _instant(day, row["q_exit"]), waited, hung_up=True)
+            return Call(row["call_id"], row["customer_id"], called, _instant(day, row["q_exit"]), waited, hung_up=True)
         case "AGENT":
-            return Call(row["call_id"], row["customer_id"], _instant(day, row["ser_start"]), waited, hung_up=False)
+            return Call(row["call_id"], row["customer_id"], called, _instant(day, row["ser_start"]), waited, hung_up=False)
         case _:
             return None
 
@@ -44,6 +45,11 @@ def _call(row: dict[str, str], day: date) -> Call | None:
 def _instant(day: date, clock: str) -> datetime:
     hours, minutes, seconds = (int(part) for part in clock.strip().split(":"))
     return datetime.combine(day, time(hours % 24, minutes, seconds), ZONE).astimezone(UTC)
+
+
+def named(calls: Iterable[Call]) -> list[Call]:
+    """Give each caller who was not identified a name of their own."""
+    return [call if call.customer != NOBODY else replace(call, customer=f"unknown-{call.call_id}") for call in calls]
 
 
 def identified(calls: Iterable[Call]) -> list[Call]:
@@ -58,10 +64,10 @@ def phone_of(customer: str) -> str:
     return f"+97252{2_000_000 + crc32(customer.encode()) % 7_000_000}"
 
 
-def people(calls: Sequence[Call], at: datetime) -> list[dict[str, Any]]:
-    """Return one `customer.updated` for each customer, stamped `at`."""
+def people(calls: Sequence[Call], at: datetime, *, zone: str) -> list[dict[str, Any]]:
+    """Return one `customer.updated` for each customer, stamped `at`; `zone` is one where they may be called now."""
     return [
-        _event(f"profile-{customer}", "customer.updated", customer, at, {"phone": phone_of(customer), "zone": "Asia/Jerusalem"})
+        _event(f"profile-{customer}", "customer.updated", customer, at, {"phone": phone_of(customer), "zone": zone})
         for customer in sorted({call.customer for call in calls})
     ]
 

@@ -16,9 +16,7 @@ UNITS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms",
 def in_words(default: timedelta) -> str:
     """Write a duration in the largest unit that fits; a minute and less in seconds, as people say it."""
     count = default // timedelta(milliseconds=1)
-    fitting = [
-        (unit, size) for unit, size in UNITS if count % size == 0 and count // size and (unit, count) != ("m", 60_000)
-    ]
+    fitting = [(unit, size) for unit, size in UNITS if count % size == 0 and count // size and (unit, count) != ("m", 60_000)]
     unit, size = fitting[0] if fitting else ("s", 1)
     return f"{count // size}{unit}"
 

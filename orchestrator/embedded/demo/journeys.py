@@ -17,7 +17,7 @@ ANGRY = {
 }
 CALM = {"en": "Thanks, the new router works fine.", "he": "תודה, הכול עובד מצוין."}
 
-ANSWERS = {"behaviour": "answer", "answer_after": 3, "talk": 12}
+ANSWERS = {"behaviour": "answer", "answer_after": 3, "talk": 12, "hang_up_after": 150}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def phone(index: int) -> list[dict[str, Any]]:
         case 6:
             return [{"behaviour": "no_answer"}, ANSWERS]
         case 8:
-            return [{"behaviour": "machine", "answer_after": 4}, ANSWERS]
+            return [{"behaviour": "machine", "answer_after": 4, "hang_up_after": 40}, ANSWERS]
         case 9:
             return [{"behaviour": "no_answer"}]
         case _:

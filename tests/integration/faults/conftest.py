@@ -36,3 +36,10 @@ async def floor(
     settings: dict[str, str] = getattr(request.module, "SETTINGS", {})
     async with a_floor(tmp_path_factory.mktemp("floor"), floor_database, running_carrier, **settings) as floor:
         yield floor
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test of this folder works on a deployment of its own."""
+    for item in items:
+        if "faults" in item.path.parts:
+            item.add_marker(pytest.mark.deployment)
