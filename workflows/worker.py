@@ -12,8 +12,7 @@ import structlog
 from temporalio.client import Client, TLSConfig
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError
-from temporalio.worker import Worker
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities.dialing import Dialing
 from activities.escalations import Escalations
@@ -40,8 +39,6 @@ log = structlog.get_logger(__name__)
 _DRAIN = timedelta(seconds=20)  # how long activities under way may take after the end was asked for
 _CONNECT_PAUSE = 2.0  # seconds between tries while Temporal is away
 _SWEEP_ID = "sweep"
-# Pure and the same in every import: passed through, so that the sandbox does not load them again for each workflow.
-_PASSED_THROUGH = ("pydantic", "pydantic_core", "workflows.contracts", "orchestrator")
 
 
 async def connect(settings: Settings) -> Client:
@@ -98,7 +95,7 @@ def workers(parts: Parts) -> Sequence[Worker]:
         "build_id": version("ringback"),
         "interceptors": [Edge()],
         "graceful_shutdown_timeout": _DRAIN,
-        "workflow_runner": sandbox(),
+        "workflow_runner": UnsandboxedWorkflowRunner(),  # docs/adr/011: tests run them in the sandbox
     }
     return (
         Worker(
@@ -136,11 +133,6 @@ def workers(parts: Parts) -> Sequence[Worker]:
         ),
         Worker(parts.client, task_queue=HOUSEKEEPING, workflows=[Sweep], activities=[Sweeping(database).sweep], **common),
     )
-
-
-def sandbox() -> SandboxedWorkflowRunner:
-    """Return the sandbox workflows run in: deterministic, with what is pure passed through."""
-    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*_PASSED_THROUGH))
 
 
 async def _start_sweep(client: Client) -> None:

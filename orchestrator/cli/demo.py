@@ -1,12 +1,12 @@
 """`ringback demo`: the main job, played on this machine in two minutes."""
 
-import asyncio
 import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+import uvloop
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
@@ -26,7 +26,7 @@ def demo(
     console = Console()
     console.print("Shortened for the demo: " + ", ".join(f"{name} {value}" for name, value in SHORTENED.items()))
     with Live(console=console, refresh_per_second=2, transient=True) as live:
-        result = asyncio.run(run(_Display(live).show, data=data))
+        result = uvloop.run(run(_Display(live).show, data=data))
     _show(console, result)
     if json_file is not None:
         json_file.write_text(json.dumps(result.figures, indent=1) + "\n", encoding="utf-8")

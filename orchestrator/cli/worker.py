@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import uvloop
 
 from orchestrator import logs
 from orchestrator.settings import Settings, load
@@ -22,7 +23,7 @@ def worker(data: Annotated[Path | None, typer.Option(help="Data folder; RINGBACK
     settings = load(data=data)
     logs.configure(level=settings.log_level, json=settings.log_json)
     settings.database(), settings.temporal()  # a missing address is one clear line now, not a failing start
-    asyncio.run(serve(settings, carrier_of(settings)))
+    uvloop.run(serve(settings, carrier_of(settings)))
 
 
 def carrier_of(settings: Settings) -> Carrier:

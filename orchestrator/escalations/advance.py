@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.escalations.carrying import ask_carrier, mind_calls
+from orchestrator.escalations.carrying import ask_silent, mind_calls, wind_up_calls
 from orchestrator.escalations.case import Case, Rules, load
 from orchestrator.escalations.instructions import Closed, Instruction, Wait
 from orchestrator.escalations.lifecycle import close
@@ -67,7 +67,7 @@ async def _look(case: Case) -> Instruction | None:
     begun = await take_step(case)
     if begun and case.task is not None:
         return await _with_task(case)  # it is new: nothing of it has to be read again
-    return None if begun else _wait(case)
+    return None if begun else ask_silent(case) or _wait(case)
 
 
 async def _with_task(case: Case) -> Instruction | None:
@@ -75,7 +75,7 @@ async def _with_task(case: Case) -> Instruction | None:
         return wanted
     if case.task is None or _is_closed(case):
         return None
-    return await mind_messages(case) or _wait(case)
+    return await mind_messages(case) or ask_silent(case) or _wait(case)
 
 
 def _is_closed(case: Case) -> bool:
@@ -97,7 +97,7 @@ def _wind_down(case: Case) -> Instruction:
     """The row is closed; the process goes on until no call of it is left at the carrier."""
     if not case.attempts:
         return Closed(case.escalation.outcome)
-    return ask_carrier(case) or Wait(min(case.alarms, default=None))
+    return wind_up_calls(case) or Wait(min(case.alarms, default=None))
 
 
 def _wait(case: Case) -> Instruction:

@@ -1,5 +1,6 @@
 """Calls at the carrier: which to stop, which to ask about, which leg to dial next, and when to give one up."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from orchestrator.telephony.tables import AttemptRow, AttemptState, Ending, Leg
 _LEGS_AT_MOST = 3  # legs to the customer while one agent is on the line
 _BETWEEN_LEGS = timedelta(seconds=2)
 _BEYOND_RINGING = timedelta(seconds=15)
+_NEWS = timedelta(seconds=30)  # what was heard of a call longer ago than this is asked again before anybody is called on it
 
 
 async def mind_calls(case: Case) -> Instruction | None:
@@ -25,25 +27,41 @@ async def mind_calls(case: Case) -> Instruction | None:
     for attempt in [each for each in case.attempts if each.state is AttemptState.PREPARED]:
         if (instruction := await _mind_unsubmitted(case, attempt)) is not None:
             return instruction
-    if (asked := ask_carrier(case)) is not None:
-        return asked
+    if (wanted := _stop_unwanted(case) or ask_silent(case, since=_NEWS)) is not None:
+        return wanted
     for attempt in case.attempts:
         await _give_up(case, attempt)
     return await _next_leg(case)
 
 
-def ask_carrier(case: Case) -> Instruction | None:
-    """Return the calls to stop, or else those about which nothing was heard for too long; note that they were asked about."""
+def wind_up_calls(case: Case) -> Instruction | None:
+    """Return what brings the calls of a closed case to their end; None where that is only a matter of time."""
+    return _stop_unwanted(case) or ask_silent(case)
+
+
+def _stop_unwanted(case: Case) -> Stop | None:
     stopping = [each for each in case.attempts if wants_stop(each) and _may_ask(case, each)]
-    silent = [each for each in case.attempts if (at := look_again_at(each, case.patience)) is not None and at <= case.now]
-    for attempt in stopping or silent:
-        attempt.looked_at = case.now
-        case.session.add(attempt)
+    _looked_at(case, stopping)
+    return Stop(tuple(each.id for each in stopping)) if stopping else None
+
+
+def ask_silent(case: Case, *, since: timedelta = timedelta(0)) -> Settle | None:
+    """Return the calls to ask about, nothing having been heard of them for too long, and for `since` at least.
+
+    A slow carrier or a slow machine may owe answers at every look: asking comes after all else there is to do.
+    """
+    due = [each for each in case.attempts if (at := look_again_at(each, case.patience)) is not None and at <= case.now]
+    silent = [each for each in due if (each.looked_at or each.prepared_at) + since <= case.now]
+    _looked_at(case, silent)
     for attempt in case.attempts:
         case.wake(look_again_at(attempt, case.patience))
-    if stopping:
-        return Stop(tuple(each.id for each in stopping))
     return Settle(attempts=tuple(each.id for each in silent)) if silent else None
+
+
+def _looked_at(case: Case, attempts: Sequence[AttemptRow]) -> None:
+    for attempt in attempts:
+        attempt.looked_at = case.now
+        case.session.add(attempt)
 
 
 def _may_ask(case: Case, attempt: AttemptRow) -> bool:
@@ -73,15 +91,22 @@ async def _give_up(case: Case, attempt: AttemptRow) -> None:
     if task is None or task.id != attempt.task_id or task.state is not TaskState.DIALING:
         return
     limit = case.settings.ring_timeout + _BEYOND_RINGING
-    doubted = attempt.state is AttemptState.UNKNOWN and _past(case, attempt.unknown_since, limit)
     waits = attempt.leg is Leg.CUSTOMER and attempt.pressed == NOW and attempt.joined_at is None
-    if doubted:
+    if _stays_unknown(case, attempt, limit):
         await _leave_unknown(case, task, attempt)
     elif waits and attempt.state is AttemptState.CONNECTED and _past(case, attempt.answered_at, 2 * limit):
         await abandon(case.session, case.customer, case.escalation, attempt, now=case.now, settings=case.settings)
     else:
         return
     await case.refresh()
+
+
+def _stays_unknown(case: Case, attempt: AttemptRow, limit: timedelta) -> bool:
+    """Nobody could say for so long whether it rings, and the carrier was asked once more at the end."""
+    since, asked = attempt.unknown_since, attempt.looked_at
+    if attempt.state is not AttemptState.UNKNOWN or since is None or not _past(case, since, limit):
+        return False
+    return asked is not None and asked >= since + limit
 
 
 def _past(case: Case, since: datetime | None, limit: timedelta) -> bool:
@@ -128,7 +153,7 @@ async def _customer_leg(case: Case, task: TaskRow, agent_leg: AttemptRow) -> Ins
         end_call(case.session, agent_leg, now=case.now)
         await wrap(case.session, case.escalation, task, suggested=Result.NOT_PLACED, now=case.now)
         await case.refresh()
-        return ask_carrier(case)
+        return _stop_unwanted(case)
     if last is not None and case.now < last + _BETWEEN_LEGS:
         case.wake(last + _BETWEEN_LEGS)
         return None

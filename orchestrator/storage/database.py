@@ -3,10 +3,16 @@
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
+from time import monotonic
 from typing import Any, TypeVar
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy import event
+from sqlalchemy.engine import Dialect
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.errors import OrchestratorError
@@ -17,6 +23,8 @@ Result = TypeVar("Result")
 # PostgreSQL: serialization_failure, deadlock_detected. The whole transaction may be repeated.
 _REPEATABLE = frozenset({"40001", "40P01"})
 _TRIES = 8
+_USED = "used"
+_FRESH = 1.0  # seconds: a connection used so lately is taken to stand still; asking costs a way to the database and back
 
 
 class DatabaseUnavailable(OrchestratorError):
@@ -47,11 +55,12 @@ class Database:
             # All of them are kept: one that is opened for an overflow and closed after it costs more than its query.
             pool_size=2 * pool_size,
             max_overflow=0,
-            pool_pre_ping=True,
             hide_parameters=True,  # an error's text goes to logs: statements may stand there, customers' values may not
             json_serializer=_dump,
             connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
         )
+        event.listen(self.engine.sync_engine.pool, "checkin", _note_use)
+        event.listen(self.engine.sync_engine.pool, "checkout", partial(_ping_if_idle, self.engine.sync_engine.dialect))
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -78,6 +87,24 @@ class Database:
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def _note_use(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+    record.info[_USED] = monotonic()
+
+
+def _ping_if_idle(
+    dialect: Dialect, connection: DBAPIConnection, record: ConnectionPoolEntry, proxy: PoolProxiedConnection
+) -> None:
+    """Ask a connection that has lain idle whether it still stands, before a transaction counts on it."""
+    if monotonic() - record.info.get(_USED, 0.0) < _FRESH:
+        return
+    try:
+        dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error as error:
+        if dialect.is_disconnect(error, connection, None):
+            raise InvalidatePoolError from error
+        raise
 
 
 def repeatable(error: DBAPIError) -> bool:

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from orchestrator.escalations.instructions import Closed
+from orchestrator.escalations.instructions import Closed, DialLeg, Settle
 from orchestrator.escalations.states import Outcome, PromiseState, State
 from orchestrator.intake.tables import CustomerRow
 from orchestrator.queueing.tables import TaskKind, TaskState
@@ -16,7 +16,7 @@ from orchestrator.storage.database import Database
 from orchestrator.telephony import attempts as rules_of_attempts
 from orchestrator.telephony.ports import CallStatus, CarrierRefused, CarrierUnavailable, CarrierUnclear, Refusal
 from orchestrator.telephony.tables import AttemptRow, AttemptState, Ending, Farewell, Leg
-from tests.integration.escalation_world import HandClock, World
+from tests.integration.escalation_world import HandClock, World, some_settings
 
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 RINGS_AND_ANSWERS = (CallStatus.RINGING, CallStatus.IN_PROGRESS)
@@ -95,6 +95,27 @@ async def test_pressing_one_brings_the_held_agent_into_the_call(world: World) ->
         await world.reports(each, CallStatus.COMPLETED)
     await world.complete(await world.hold(case_id), "solved")
     assert await world.run(case_id) == Closed(Outcome.SOLVED)
+
+
+async def test_who_owes_an_answer_at_every_look_keeps_nobody_waiting(database_url: str) -> None:
+    clock = HandClock()
+    database = Database(database_url, pool_size=5, clock=clock)
+    world = World(database, clock, some_settings(carrier_poll=timedelta(milliseconds=1)))
+    case_id = await a_call(world)
+    leg = await customer_leg(world, case_id)
+    await world.reports(leg, *RINGS_AND_ANSWERS)
+    await press(world, leg, "1")
+
+    told = await world.advance(case_id)
+    await world.do(case_id, told)
+    afterwards = await world.advance(case_id)
+    await world.pass_time(MINUTE)
+    later = await world.advance(case_id)
+
+    assert isinstance(told, DialLeg)
+    assert isinstance(afterwards, Settle)
+    assert isinstance(later, Settle)  # so old is what we know that it is asked about before anybody is called on it
+    await database.close()
 
 
 async def test_pressing_two_is_promised_a_callback_that_comes_before_the_rest_of_the_plan(world: World) -> None:

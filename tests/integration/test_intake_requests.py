@@ -3,7 +3,7 @@
 import json
 import socket
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -148,7 +148,7 @@ LONE = b'{"specversion": "1.0", "id": "e1", "source": "/s", "type": "x", "subjec
         ({key: value for key, value in an_event().items() if key != "type"}, "missing_type", "type"),
         ({**an_event(), "subject": "\t"}, "missing_subject", "subject"),
         ({**an_event(), "time": "2026-01-01"}, "bad_time", "time"),
-        (an_event(at=ago(minutes=-6)), "future_time", "time"),
+        (an_event(at=datetime(9999, 1, 1, tzinfo=UTC)), "future_time", "time"),
         (LONE % b"NaN", "bad_number", "data.a"),
         (LONE % b"1e400", "bad_number", "data.a"),
         (LONE % b"9223372036854775808", "bad_number", "data.a"),

@@ -12,6 +12,7 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
+from tests.sandbox import sandbox
 from workflows.contracts import (
     DIALING,
     ESCALATIONS,
@@ -37,7 +38,6 @@ from workflows.contracts import (
 from workflows.escalation import Escalation
 from workflows.moment_watch import MomentWatch
 from workflows.sweep import Sweep
-from workflows.worker import sandbox
 
 CLOSED = Instruction(next=Next.CLOSED, outcome="solved")
 

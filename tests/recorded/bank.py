@@ -25,7 +25,7 @@ class Call:
 
 
 def calls_of(day: date) -> list[Call]:
-    """Return that day's calls that ended in a hang-up after waiting or with a person, in the file's order."""
+    """Return that day's calls that ended in a hang-up or with a person, in the file's order."""
     wanted = f"{day:%y%m%d}"
     table = rows("bank_calls_1999-02_first_half.csv")
     return [call for row in table if row["date"].strip() == wanted and (call := _call(row, day)) is not None]
@@ -34,8 +34,9 @@ def calls_of(day: date) -> list[Call]:
 def _call(row: dict[str, str], day: date) -> Call | None:
     waited, called = int(row["q_time"]), _instant(day, row["vru_entry"])
     match row["outcome"].strip():
-        case "HANG" if waited > 0:
-            return Call(row["call_id"], row["customer_id"], called, _instant(day, row["q_exit"]), waited, hung_up=True)
+        case "HANG":
+            gave_up = row["q_exit"] if waited > 0 else row["vru_exit"]
+            return Call(row["call_id"], row["customer_id"], called, _instant(day, gave_up), waited, hung_up=True)
         case "AGENT":
             return Call(row["call_id"], row["customer_id"], called, _instant(day, row["ser_start"]), waited, hung_up=False)
         case _:
@@ -50,6 +51,11 @@ def _instant(day: date, clock: str) -> datetime:
 def named(calls: Iterable[Call]) -> list[Call]:
     """Give each caller who was not identified a name of their own."""
     return [call if call.customer != NOBODY else replace(call, customer=f"unknown-{call.call_id}") for call in calls]
+
+
+def waited_or_served(calls: Iterable[Call]) -> list[Call]:
+    """Leave out who hung up before they had to wait."""
+    return [call for call in calls if call.waited > 0 or not call.hung_up]
 
 
 def identified(calls: Iterable[Call]) -> list[Call]:

@@ -8,11 +8,11 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
 from tests.replay.record import FOLDER, KEYS, paths
+from tests.sandbox import sandbox
 from workflows.codec import converter
 from workflows.escalation import Escalation
 from workflows.moment_watch import MomentWatch
 from workflows.sweep import Sweep
-from workflows.worker import sandbox
 
 HISTORIES = sorted(FOLDER.glob("*.json"))
 

@@ -31,7 +31,7 @@ Seen = TypeVar("Seen")
 
 # A worker that is killed in the middle of an activity is noticed after that activity's own time, 30 s at most: looks enough
 # for that and for a slow machine, counted and not timed.
-LOOKS, BETWEEN = 2000, 0.05
+LOOKS, BETWEEN = 1000, 0.2
 ENTRY = Path(__file__).with_name("blocking_worker.py")
 PAYLOAD_KEY = "k1:" + "A" * 43 + "="
 QUICK = {
