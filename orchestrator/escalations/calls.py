@@ -20,8 +20,8 @@ from orchestrator.escalations.talks import after_call, back_to_agent, wrap
 from orchestrator.escalations.words import Text
 from orchestrator.intake.tables import CustomerRow
 from orchestrator.queueing.tables import TaskRow, TaskState
+from orchestrator.queueing.tasks import OVER
 from orchestrator.settings import Settings
-from orchestrator.storage.locks import lock_active_task
 from orchestrator.telephony.attempts import AGENT_FIRST, LATER, NEVER, NOW
 from orchestrator.telephony.tables import AttemptRow, AttemptState, Ending, Farewell, Leg
 
@@ -44,6 +44,7 @@ async def attempt_changed(
     session: AsyncSession,
     customer: CustomerRow,
     escalation: EscalationRow,
+    task: TaskRow | None,
     attempt: AttemptRow,
     *,
     now: datetime,
@@ -51,14 +52,14 @@ async def attempt_changed(
 ) -> None:
     """Let task and escalation follow an attempt that has moved; done twice for one state, it changes nothing more.
 
-    The locks of customer, escalation, agent, task and attempt are held, and the attempt's new state is set.
+    The locks of customer, escalation, agent, task and attempt are held, and the attempt's new state is set. `task` is the
+    escalation's active one, or was when it was locked.
     """
     await session.flush()
     if escalation.state is State.CLOSED:
         await _after_close(session, escalation, attempt, now=now)
         return
-    task = await lock_active_task(session, escalation.id)
-    if task is None or task.id != attempt.task_id:
+    if task is None or task.state in OVER or task.id != attempt.task_id:
         await _without_task(session, customer, escalation, attempt, now=now, settings=settings)
         return
     if attempt.state is AttemptState.ENDED:

@@ -81,7 +81,9 @@ async def _mind_unsubmitted(case: Case, attempt: AttemptRow) -> Instruction | No
 
 
 async def _follow(case: Case, attempt: AttemptRow) -> None:
-    await attempt_changed(case.session, case.customer, case.escalation, attempt, now=case.now, settings=case.settings)
+    await attempt_changed(
+        case.session, case.customer, case.escalation, case.task, attempt, now=case.now, settings=case.settings
+    )
     await case.refresh()
 
 

@@ -7,13 +7,16 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, update
-from sqlmodel import col, select
+from sqlmodel import bindparam, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.errors import OrchestratorError
 from orchestrator.identity.tables import Scope, TokenRow
 
 PREFIX = "rbk_"  # lets secret scanners know one of ours
+
+# Built once: it is asked at every request.
+_BY_HASH = select(TokenRow, func.clock_timestamp()).where(TokenRow.token_hash == bindparam("token_hash"))
 
 
 class Unauthenticated(OrchestratorError):
@@ -74,8 +77,7 @@ async def issue(
 
 async def authenticate(session: AsyncSession, secret: str) -> Principal:
     """Return who holds `secret`. Raises `Unauthenticated` for an unknown, expired or revoked one (the database's clock)."""
-    query = select(TokenRow, func.clock_timestamp()).where(TokenRow.token_hash == digest(secret))
-    found = (await session.exec(query)).first()
+    found = (await session.exec(_BY_HASH, params={"token_hash": digest(secret)})).first()
     if found is None:
         raise Unauthenticated("the token is unknown")
     token, now = found

@@ -48,7 +48,7 @@ async def arrange_queue(
     """Make the queue or change it. New skills hold for tasks queued from now on. Raises `BadInput`."""
     if arrangement.calendar is not None and await session.get(CalendarRow, arrangement.calendar) is None:
         raise BadInput("there is no such calendar", field="calendar", fix="put the calendar first, or leave it out")
-    queue = await ensure_queue(session, name)
+    queue = await ensure_queue(session, name, now=now)
     queue.calendar, queue.skills = arrangement.calendar, sorted(set(arrangement.skills))
     queue.caller_id, queue.pace_per_minute = arrangement.caller_id, arrangement.pace_per_minute
     session.add(queue)

@@ -15,6 +15,7 @@ from orchestrator.identity.tables import Scope
 from orchestrator.identity.tokens import issue, revoke
 from orchestrator.queueing.presence import SILENCE, NoSuchAgent
 from orchestrator.queueing.tables import HELD, AgentQueueRow, AgentRow, Presence, QueueRow, TaskRow
+from orchestrator.queueing.waking import look_again
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8})*")
@@ -40,7 +41,7 @@ async def add_agent(
     if (await session.exec(select(AgentRow.id).where(AgentRow.name == name))).first() is not None:
         raise BadInput(f"there is an agent {name}", field="name", fix="choose another name, or `ringback agent token NAME`")
     for queue in dict.fromkeys(queues):
-        await ensure_queue(session, queue)
+        await ensure_queue(session, queue, now=now)
     agent = AgentRow(
         name=name,
         phone=phone,
@@ -76,14 +77,15 @@ async def revoke_agent(session: AsyncSession, name: str, *, now: datetime) -> in
     return await revoke(session, name=name, now=now)
 
 
-async def ensure_queue(session: AsyncSession, name: str) -> QueueRow:
-    """Return the queue, made where it was not there. Raises `BadInput` for a name that is none."""
+async def ensure_queue(session: AsyncSession, name: str, *, now: datetime) -> QueueRow:
+    """Return the queue, made where it was not there; cases that waited for it look again. Raises `BadInput` for a bad name."""
     queue = await session.get(QueueRow, name)
     if queue is None:
         check_queue_name(name)
         queue = QueueRow(name=name)
         session.add(queue)
         await session.flush()
+        await look_again(session, queues=[name], now=now)
     return queue
 
 

@@ -21,6 +21,16 @@ async def wake(
     session: AsyncSession, *, now: datetime, settings: Settings, queues: Collection[str] | None = None, rule: str | None = None
 ) -> None:
     """Let every case that waits look at its gates again: those of `queues` (None: all), of `rule` (None: any)."""
+    await look_again(session, now=now, queues=queues, rule=rule)
+    for queue in await _existing(session, queues):
+        await tell(session, News(What.FLOOR, queue=queue))
+        await offer(session, queue, now=now, settings=settings)
+
+
+async def look_again(
+    session: AsyncSession, *, now: datetime, queues: Collection[str] | None = None, rule: str | None = None
+) -> None:
+    """Tell the processes of these cases to look at their rows again."""
     query = select(EscalationRow.id).where(col(EscalationRow.state).in_(_WAITING))
     if queues is not None:
         query = query.where(col(EscalationRow.queue).in_(queues))
@@ -28,9 +38,6 @@ async def wake(
         query = query.where(EscalationRow.rule == rule)
     waiting = (await session.exec(query)).all()
     await post(session, [escalation_row(Topic.HINT_ESCALATION, each, at=now) for each in waiting])
-    for queue in await _existing(session, queues):
-        await tell(session, News(What.FLOOR, queue=queue))
-        await offer(session, queue, now=now, settings=settings)
 
 
 async def _existing(session: AsyncSession, queues: Collection[str] | None) -> list[str]:

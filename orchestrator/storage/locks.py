@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlmodel import bindparam, col, select
+from sqlmodel import bindparam, col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.errors import OrchestratorError
@@ -45,13 +45,20 @@ _OPEN_ESCALATION = (
     .with_for_update()
     .execution_options(populate_existing=True)
 )
-_ACTIVE_TASK = (
-    select(TaskRow)
+# One way to the database for three: whose the task is, that agent's lock, and then the task's. The count is asked before the
+# task's row is, and counting takes the lock.
+_KNOWN = (
+    select(TaskRow.id, TaskRow.agent_id)
     .where(TaskRow.escalation_id == bindparam("escalation_id"), col(TaskRow.state).not_in(_OVER))
+    .cte("known")
+)
+_AGENT = select(AgentRow.id).where(AgentRow.id == select(_KNOWN.c.agent_id).scalar_subquery()).with_for_update().cte("agent")
+_ACTIVE_TASK = (
+    select(TaskRow, select(_KNOWN.c.agent_id).scalar_subquery())
+    .where(TaskRow.id == select(_KNOWN.c.id).scalar_subquery(), select(func.count(_AGENT.c.id)).scalar_subquery() >= 0)
+    .with_for_update(of=TaskRow)
     .execution_options(populate_existing=True)
 )
-_AGENT = select(AgentRow.id).where(AgentRow.id == bindparam("agent_id")).with_for_update()
-_TASK = select(TaskRow).where(TaskRow.id == bindparam("task_id")).with_for_update().execution_options(populate_existing=True)
 
 
 async def lock_customer(session: AsyncSession, customer_id: UUID) -> CustomerRow:
@@ -89,12 +96,9 @@ async def lock_active_task(session: AsyncSession, escalation_id: UUID) -> TaskRo
     The escalation's lock is held already. A claim, which takes agent and task only, may move the task in between: look again.
     """
     while True:
-        known = (await session.exec(_ACTIVE_TASK, params={"escalation_id": escalation_id})).first()
-        if known is None:
+        found = (await session.exec(_ACTIVE_TASK, params={"escalation_id": escalation_id})).first()
+        if found is None:
             return None
-        agent_id = known.agent_id
-        if agent_id is not None:
-            await session.exec(_AGENT, params={"agent_id": agent_id})
-        task = (await session.exec(_TASK, params={"task_id": known.id})).one()
-        if task.agent_id == agent_id and task.state not in _OVER:
+        task, locked_agent = found
+        if task.agent_id == locked_agent and task.state not in _OVER:
             return task

@@ -113,7 +113,7 @@ class Callbacks:
 
         async def work(session: AsyncSession) -> bool:
             found = await attempt_of_token(session, token)
-            case = None if found is None else await lock_case(session, found.id)
+            case = None if found is None else await lock_case(session, found.id, of=found.escalation_id)
             if case is None or form.text("FriendlyName") != case.attempt.conference:
                 return False
             now = await self._database.clock.now(session)
@@ -137,7 +137,7 @@ class Callbacks:
         self, session: AsyncSession, found: AttemptRow, form: Form, *, kind: str, repeat: str | None, move: Move
     ) -> AttemptRow | None:
         """Move the attempt under its locks, once for each webhook, and let the escalation see it."""
-        case = await lock_case(session, found.id)
+        case = await lock_case(session, found.id, of=found.escalation_id)
         if case is None:
             return None
         await _bind(session, case.attempt, form.text("CallSid"))
@@ -168,8 +168,9 @@ async def _bind(session: AsyncSession, attempt: AttemptRow, sid: str | None) -> 
 
     A captured webhook could be sent again with another token: a call belongs to one attempt. Raises `NotFromCarrier`.
     """
-    owner = None if sid is None else await attempt_of_sid(session, sid)
-    if sid is None or attempt.call_sid not in (None, sid) or owner not in (None, attempt.id):
+    if sid is not None and attempt.call_sid == sid:
+        return
+    if sid is None or attempt.call_sid is not None or await attempt_of_sid(session, sid) is not None:
         raise NotFromCarrier("the call and the token do not belong together")
     attempt.call_sid = sid
     session.add(attempt)

@@ -31,7 +31,7 @@ class Changes:
         if attempt.pressed == NEVER and case.customer.opted_out_at is None:
             # Whatever became of call, task and escalation meanwhile: who has said never is not called again.
             await opt_out(session, case.customer, now=now)
-        await attempt_changed(session, case.customer, case.escalation, attempt, now=now, settings=self._settings)
+        await attempt_changed(session, case.customer, case.escalation, case.task, attempt, now=now, settings=self._settings)
 
     async def join(self, session: AsyncSession, case: Case, agent: AttemptRow, customer: AttemptRow, now: datetime) -> None:
         """Both people are in the room: note it on both legs, once."""

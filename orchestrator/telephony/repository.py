@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col, select
+from sqlmodel import bindparam, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.escalations.tables import EscalationRow
@@ -15,6 +15,15 @@ from orchestrator.intake.tables import CustomerRow
 from orchestrator.queueing.tables import TaskRow
 from orchestrator.storage.locks import lock_active_task, lock_escalation
 from orchestrator.telephony.tables import AttemptRow, AttemptState, CarrierCallbackRow, MessageRow
+
+# Built once: every webhook asks them.
+_OF_TOKEN = select(AttemptRow).where(AttemptRow.token == bindparam("token"))
+_LOCKED = (
+    select(AttemptRow)
+    .where(AttemptRow.id == bindparam("attempt_id"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +38,12 @@ class Case:
 
 async def attempt_of_token(session: AsyncSession, token: str) -> AttemptRow | None:
     """Return the attempt as it is now, without a lock."""
-    return (await session.exec(select(AttemptRow).where(AttemptRow.token == token))).first()
+    return (await session.exec(_OF_TOKEN, params={"token": token})).first()
 
 
-async def lock_case(session: AsyncSession, attempt_id: UUID) -> Case | None:
-    """Lock the attempt and all it belongs to; None when there is no such attempt."""
-    owner = (await session.exec(select(AttemptRow.escalation_id).where(AttemptRow.id == attempt_id))).first()
+async def lock_case(session: AsyncSession, attempt_id: UUID, *, of: UUID | None = None) -> Case | None:
+    """Lock the attempt and all it belongs to; None when there is no such attempt. `of` is its escalation, where known."""
+    owner = of or (await session.exec(select(AttemptRow.escalation_id).where(AttemptRow.id == attempt_id))).first()
     locked = None if owner is None else await lock_escalation(session, owner)
     if locked is None or owner is None:
         return None
@@ -43,8 +52,7 @@ async def lock_case(session: AsyncSession, attempt_id: UUID) -> Case | None:
 
 
 async def lock_attempt(session: AsyncSession, attempt_id: UUID) -> AttemptRow:
-    query = select(AttemptRow).where(AttemptRow.id == attempt_id).with_for_update()
-    return (await session.exec(query.execution_options(populate_existing=True))).one()
+    return (await session.exec(_LOCKED, params={"attempt_id": attempt_id})).one()
 
 
 async def lock_room(session: AsyncSession, case: Case) -> Sequence[AttemptRow]:

@@ -5,12 +5,15 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest_asyncio
+from sqlmodel import select
 
 from orchestrator.detection.tables import MomentStatus
 from orchestrator.escalations.instructions import Closed, Wait
 from orchestrator.escalations.states import Outcome, PromiseState, State
+from orchestrator.queueing.roster import ensure_queue
 from orchestrator.queueing.tables import TaskState
 from orchestrator.storage.database import Database
+from orchestrator.storage.outbox import OutboxRow, Topic
 from orchestrator.telephony.ports import CallStatus
 from orchestrator.telephony.tables import AttemptState, Ending, Leg, MessageState
 from tests.integration.escalation_world import HandClock, World
@@ -522,3 +525,19 @@ async def _cancel_messages(world: World, case_id: UUID) -> None:
         for message in await world.messages(case_id):
             message.state = MessageState.CANCELED
             session.add(await session.merge(message))
+
+
+async def test_a_case_that_waits_for_a_queue_looks_again_as_soon_as_there_is_one(world: World) -> None:
+    await world.rule()
+    customer = await world.customer()
+    await world.moment(customer)
+    case = await world.escalation(customer)
+    await world.run(case.id)
+    waiting = await world.reread(case.id)
+
+    async with world.database.transaction() as session:
+        await ensure_queue(session, "sales", now=await world.clock.now(session))
+        hinted = (await session.exec(select(OutboxRow.workflow_id).where(OutboxRow.topic == Topic.HINT_ESCALATION))).all()
+
+    assert (waiting.state, waiting.reasons) == (State.WAITING, ["no_such_queue"])
+    assert hinted == [f"escalation-{case.id}"]

@@ -35,6 +35,7 @@ async def test_killed_between_the_mark_and_the_post(floor: Floor, blocks: Path) 
     signals = [blocks / of_agent.desk.phone, blocks / of_customer.phone, blocks / first.phone]
     for signal in signals:
         signal.touch()
+    await first.phones(customer={"behaviour": "answer", "press": "1", "talk": 20})
     await all_of([of_agent, of_customer, first], Case.ask)
     await all_of([of_agent, of_customer], Case.called)
     for signal in signals:
@@ -46,7 +47,6 @@ async def test_killed_between_the_mark_and_the_post(floor: Floor, blocks: Path) 
     await eventually(of_agent.desk.state, lambda seen: seen == "assigned")  # the agent asks once more
     await of_agent.desk.call()
     await of_customer.wrapped("call_again")
-    await first.phones(customer={"behaviour": "answer", "press": "1", "talk": 20})
     await asyncio.gather(of_agent.wrapped(), called_again(of_customer), first.wrapped())
     for case, leg in legs(of_agent, of_customer, first):
         row = await case.closed()
