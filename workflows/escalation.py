@@ -9,7 +9,7 @@ from uuid import UUID
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import ActivityError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from workflows.contracts import (
@@ -34,8 +34,13 @@ QUICK = workflow.ActivityConfig(
     heartbeat_timeout=SILENCE,
     retry_policy=RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=10)),
 )
-# Looking and asking may be tried for an hour, then the row is closed as failed: somebody has to be told.
-LOOKING = workflow.ActivityConfig(**QUICK, schedule_to_close_timeout=timedelta(hours=1))
+# Looking is one short transaction: done where the workflow is, without a way to Temporal and back (docs/adr/012). It may be
+# tried for an hour, then the row is closed as failed: somebody has to be told.
+LOOKING = workflow.LocalActivityConfig(
+    start_to_close_timeout=timedelta(seconds=20),
+    schedule_to_close_timeout=timedelta(hours=1),
+    retry_policy=RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=10)),
+)
 # The carrier's own timeouts are 15 s in all: what takes longer than this was lost with its worker.
 ONCE = workflow.ActivityConfig(
     start_to_close_timeout=timedelta(seconds=18),
@@ -63,7 +68,7 @@ class Escalation:
     async def run(self, escalation: StartEscalation) -> str | None:
         try:
             return await self._see_through(escalation)
-        except ActivityError:
+        except FailureError:  # a local activity's error comes as it is, and not as an ActivityError
             # An hour of looking in vain. Close the row, however long that takes.
             await workflow.execute_activity_method(EscalationActivities.fail, escalation, **QUICK)
             return "failed"
@@ -76,7 +81,7 @@ class Escalation:
     async def _see_through(self, escalation: StartEscalation) -> str | None:
         while True:
             self._hinted = False
-            instruction = await workflow.execute_activity_method(EscalationActivities.advance, escalation, **LOOKING)
+            instruction = await workflow.execute_local_activity_method(EscalationActivities.advance, escalation, **LOOKING)
             if instruction.next is Next.CLOSED:
                 return instruction.outcome
             await self._do(instruction)
@@ -108,7 +113,7 @@ class Escalation:
                 await workflow.wait_condition(lambda: self._hinted, timeout=longest)
 
     async def _dial(self, dial: Dial, until: datetime | None) -> None:
-        prepared = await workflow.execute_activity_method(DialingActivities.prepare, dial, **LOOKING)
+        prepared = await workflow.execute_local_activity_method(DialingActivities.prepare, dial, **LOOKING)
         if prepared.attempt_id is None:
             # Gates, a lost race, a number in use: the row tells, and a hint with it. Never ask again in the same breath.
             await self._wait(workflow.now() + A_BREATH)

@@ -3,8 +3,10 @@
 A command's module is imported only when that command runs: `ringback worker` need not wait for the API's imports.
 """
 
+import gc
 import sys
 from importlib import import_module
+from typing import Any
 
 import typer
 from typer.core import TyperGroup
@@ -45,13 +47,21 @@ class Commands(TyperGroup):
     def get_command(self, ctx: object, cmd_name: str):  # type: ignore[no-untyped-def]  # typer's own click has no public types
         if cmd_name not in COMMANDS:
             return None
-        module, _, attribute = COMMANDS[cmd_name].partition(":")
-        target = getattr(import_module(module), attribute)
+        target = _loaded(*COMMANDS[cmd_name].split(":"))
         if isinstance(target, typer.Typer):
             return get_command(target)
         alone = typer.Typer(add_completion=False)
         alone.command(cmd_name)(target)
         return get_command(alone)
+
+
+def _loaded(module: str, attribute: str) -> Any:
+    """Import what a command needs. A thousand modules that stay for good are no garbage: nobody need look through them."""
+    gc.disable()
+    target = getattr(import_module(module), attribute)
+    gc.freeze()
+    gc.enable()
+    return target
 
 
 app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, help="Ringback: calls that are kept.")

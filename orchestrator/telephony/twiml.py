@@ -19,7 +19,7 @@ MEDIA_TYPE = "text/xml"
 _GREETINGS = 2  # how often the keys are said to somebody who presses none
 _KEY_SECONDS = 5
 _HOLD_SECONDS = 15
-_ROOM_EVENTS = "start end join leave"  # one string: a list would be written as Python spells it (twilio-notes, 7)
+_ROOM_EVENTS = "join leave"  # one string: a list would be written as Python spells it (twilio-notes, 7)
 
 # A wrong pair of voice and language can fail the verb, so both stand together.
 _VOICES = {Language.ENGLISH: ("Polly.Joanna", "en-US"), Language.HEBREW: ("Google.he-IL-Wavenet-A", "he-IL")}
