@@ -222,20 +222,20 @@ def renewal(number: int, index: int, language: str, chance: random.Random) -> To
     return Told(tuple(said), phone(index))
 
 
-# Most visits need nobody. About one in five does: what a small, busy machine's agents can call in the demo's minute.
+# Most visits need nobody. About one in seven does: what a small, busy machine's agents can call in the demo's minute.
 PLAN: tuple[tuple[str, int, Story], ...] = (
     ("checkout finished", 50, finished_checkout),
     ("checkout unfinished", 10, unfinished_checkout),
     ("checkout too small", 90, small_checkout),
-    ("sale left open", 7, open_sale),
+    ("sale left open", 6, open_sale),
     ("sale closed", 12, closed_sale),
     ("contract ending", 10, renewal),
-    ("house move", 6, house_move),
-    ("complaint", 4, complaint),
-    ("angry message", 6, angry_message),
+    ("house move", 5, house_move),
+    ("complaint", 3, complaint),
+    ("angry message", 4, angry_message),
     ("calm message", 60, calm_message),
-    ("lost in help", 6, lost),
+    ("lost in help", 4, lost),
     ("half lost", 50, half_lost),
-    ("courier trouble", 4, trouble_with_courier),
+    ("courier trouble", 3, trouble_with_courier),
     ("bad feedback", 2, bad_feedback),
 )

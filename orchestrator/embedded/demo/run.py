@@ -78,9 +78,12 @@ class _Play:
     ) -> None:
         self._stack, self._logs, self._progress, self._show = stack, logs, progress, show
         self._database = Database(addresses.database, pool_size=3)
-        limits = httpx.Limits(max_connections=100)
-        self._api = httpx.AsyncClient(base_url=addresses.api, trust_env=False, timeout=20, limits=limits)
-        self._carrier = httpx.AsyncClient(base_url=addresses.carrier, trust_env=False, timeout=20)
+        self._trust = httpx.create_ssl_context()  # made once: it takes longer than a request
+        self._api, self._carrier = self._client(addresses.api), self._client(addresses.carrier)
+        self._desks = [self._client(addresses.api) for _ in range(_AGENTS)]  # each with connections of its own
+
+    def _client(self, url: str) -> httpx.AsyncClient:
+        return httpx.AsyncClient(base_url=url, trust_env=False, timeout=20, verify=self._trust)
 
     async def whole(self) -> Result:
         try:
@@ -96,8 +99,8 @@ class _Play:
                     task.cancel()
             return await self._judge(hours, journeys, sender, unsent=len(dues) - sender.played)
         finally:
-            await self._api.aclose()
-            await self._carrier.aclose()
+            for client in (self._api, self._carrier, *self._desks):
+                await client.aclose()
             await self._database.close()
 
     async def _day(self, sender: Sender, dues: list[Due], began: datetime) -> None:
@@ -129,7 +132,10 @@ class _Play:
 
     def _background(self, badges: list[Badge]) -> list[Any]:
         did = self._progress.did
-        agents = [SimulatedAgent(self._api, badge, seed=seed, did=did).work() for seed, badge in enumerate(badges)]
+        agents = [
+            SimulatedAgent(desk, badge, seed=seed, did=did).work()
+            for seed, (desk, badge) in enumerate(zip(self._desks, badges, strict=True))
+        ]
         return [*agents, self._kill_the_worker(), self._drop_answers(), self._watch()]
 
     async def _kill_the_worker(self) -> None:

@@ -25,20 +25,20 @@ END = BEGAN + timedelta(minutes=2)
 
 # For each kind of journey: how many there are, and how many moments of which rule they lead to within the demo.
 INTENDED = {
-    "angry message": (6, {"angry-customer": 6}),
+    "angry message": (4, {"angry-customer": 4}),
     "bad feedback": (2, {"bad-feedback": 2}),
     "calm message": (60, {}),
     "checkout finished": (50, {}),
     "checkout too small": (90, {}),
     "checkout unfinished": (10, {"incomplete-checkout": 10}),
-    "complaint": (4, {"angry-customer": 4}),
+    "complaint": (3, {"angry-customer": 3}),
     "contract ending": (10, {"renewal-due": 6}),  # of five, one moves far away and one renews in time
-    "courier trouble": (4, {"delivery-trouble": 4}),
+    "courier trouble": (3, {"delivery-trouble": 3}),
     "half lost": (50, {}),
-    "house move": (6, {"moved-house": 6}),
-    "lost in help": (6, {"lost-in-help": 6}),
+    "house move": (5, {"moved-house": 5}),
+    "lost in help": (4, {"lost-in-help": 4}),
     "sale closed": (12, {}),
-    "sale left open": (7, {"sale-left-open": 7}),
+    "sale left open": (6, {"sale-left-open": 6}),
 }
 
 
@@ -151,7 +151,7 @@ def test_some_are_held_out_some_refuse_and_most_are_called(told: Backtest) -> No
 
     assert verdicts[Verdict.CONTROL] > 0
     assert verdicts[Verdict.SUPPRESSED_CONSENT] > 0
-    assert verdicts[Verdict.ESCALATE] > 40
+    assert verdicts[Verdict.ESCALATE] > 30
     assert verdicts.keys() == {Verdict.CONTROL, Verdict.SUPPRESSED_CONSENT, Verdict.ESCALATE}
 
 
