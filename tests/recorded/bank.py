@@ -16,7 +16,7 @@ NOBODY = "0"  # customer_id of a caller who was not identified
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    call_id: str
+    call_id: str  # with its line: lines number their calls for themselves
     customer: str
     called: datetime  # aware UTC, as `at`
     at: datetime  # aware UTC: when they gave up, or when a person answered
@@ -33,12 +33,13 @@ def calls_of(day: date) -> list[Call]:
 
 def _call(row: dict[str, str], day: date) -> Call | None:
     waited, called = int(row["q_time"]), _instant(day, row["vru_entry"])
+    name = f"{row['vru_line']}-{row['call_id']}"
     match row["outcome"].strip():
         case "HANG":
             gave_up = row["q_exit"] if waited > 0 else row["vru_exit"]
-            return Call(row["call_id"], row["customer_id"], called, _instant(day, gave_up), waited, hung_up=True)
+            return Call(name, row["customer_id"], called, _instant(day, gave_up), waited, hung_up=True)
         case "AGENT":
-            return Call(row["call_id"], row["customer_id"], called, _instant(day, row["ser_start"]), waited, hung_up=False)
+            return Call(name, row["customer_id"], called, _instant(day, row["ser_start"]), waited, hung_up=False)
         case _:
             return None
 
