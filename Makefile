@@ -24,7 +24,7 @@ up: $(READY) ## run the same stack and leave it running (ARGS="--data DIR --api-
 test: $(READY) ## run the tests, on real servers (ARGS="-k name")
 	$(BIN)/python -m pytest $(ARGS)
 
-faults: $(READY) ## kill and restart whole deployments (quarter of an hour, on a quiet machine)
+faults: $(READY) ## run only the tests that kill and restart whole deployments (quarter of an hour)
 	$(BIN)/python -m pytest -m deployment $(ARGS)
 
 check: $(READY) ## run the linters, the types and the import contracts
