@@ -24,7 +24,7 @@ from orchestrator.telephony.messages import write_message
 from orchestrator.telephony.numbers import customer_number
 from orchestrator.telephony.tables import Leg
 
-_RELOOK = timedelta(minutes=5)
+_RELOOK = timedelta(minutes=1)
 _STEPS_AT_ONCE = 50
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlmodel import col, select
+from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.escalations.states import State
@@ -33,7 +33,8 @@ async def look_again(
     """Tell the processes of these cases to look at their rows again."""
     query = select(EscalationRow.id).where(col(EscalationRow.state).in_(_WAITING))
     if queues is not None:
-        query = query.where(col(EscalationRow.queue).in_(queues))
+        # One without a queue may be looking for its first at this moment, and find it missing.
+        query = query.where(or_(col(EscalationRow.queue).in_(queues), col(EscalationRow.queue).is_(None)))
     if rule is not None:
         query = query.where(EscalationRow.rule == rule)
     waiting = (await session.exec(query)).all()
