@@ -104,7 +104,7 @@ def test_both_legs_enter_one_room_that_whoever_leaves_ends() -> None:
     for leg, token in ((agent, "token-2"), (customer, "token-1")):
         room = conference(leg).attrib
         assert room["endConferenceOnExit"] == room["startConferenceOnEnter"] == "true"
-        assert room["statusCallbackEvent"] == "start end join leave"
+        assert room["statusCallbackEvent"] == "join leave"
         assert f"attempt={token}" in room["statusCallback"]
 
 
