@@ -136,7 +136,8 @@ class Relay:
         """Deliver whatever is due now; return how many workflows were told. Raises `TemporalAway`, `DatabaseUnavailable`."""
         told = 0
         while deliveries := await self._take():
-            results = await asyncio.gather(*(self._deliver(each) for each in deliveries))
+            deliveries.sort(key=lambda each: each.topic is Topic.START_WATCH)
+            results = await self._deliver_in_turn(deliveries)
             done = [each for each, well in zip(deliveries, results, strict=True) if well]
             await self._finish(done)
             told += len(done)
@@ -145,6 +146,13 @@ class Relay:
             if len(deliveries) < _AT_ONCE:
                 break
         return told
+
+    async def _deliver_in_turn(self, deliveries: Sequence[Delivery]) -> list[bool | None]:
+        """Deliver all at once, but for watches: they sleep anyway, and begin when nobody else waits."""
+        watches = [each for each in deliveries if each.topic is Topic.START_WATCH]
+        others = deliveries[: len(deliveries) - len(watches)]
+        told = await asyncio.gather(*(self._deliver(each) for each in others))
+        return [*told, *await asyncio.gather(*(self._deliver(each) for each in watches))]
 
     async def _take(self) -> list[Delivery]:
         async with self._database.transaction() as session:
