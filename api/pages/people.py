@@ -2,7 +2,7 @@
 
 import hmac
 from typing import Annotated, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from fastapi import Depends, HTTPException, Request
 
@@ -54,15 +54,15 @@ ProtectedForm = Depends(protected_form)
 
 
 def _sent_to_sign_in(request: Request) -> HTTPException:
+    target = f"{SIGN_IN}?next={quote(_back(request), safe='/')}"
     if "HX-Request" in request.headers:
-        return HTTPException(401, "sign in again", {"HX-Redirect": SIGN_IN})
-    back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    target = f"{SIGN_IN}?next={quote(back, safe='/')}" if request.method == "GET" else SIGN_IN
+        return HTTPException(401, "sign in again", {"HX-Redirect": target})
     return HTTPException(303, "sign in", {"Location": target})
 
 
-def at_home(path: str | None) -> str:
-    """Return a path of ours to go on to; anything that could lead elsewhere is the front page."""
-    if path is None or not path.startswith("/") or path.startswith("//") or "\\" in path or not path.isprintable():
-        return "/"
-    return path
+def _back(request: Request) -> str:
+    """Return where to go on after signing in: the page itself, or the one a form or a part of it was sent from."""
+    if request.method == "GET" and "HX-Request" not in request.headers:
+        return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    page = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("referer", ""))
+    return page.path + (f"?{page.query}" if page.query else "") or "/"

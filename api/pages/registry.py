@@ -2,9 +2,11 @@
 
 from fastapi import APIRouter
 
-from api.pages import assets, choices
+from api.pages import assets, choices, me, sign_in
 
 PAGES: tuple[APIRouter, ...] = (
     assets.router,
     choices.router,
+    sign_in.router,
+    me.router,
 )
