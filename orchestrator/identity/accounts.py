@@ -91,6 +91,16 @@ async def disable(session: AsyncSession, login: str, *, who: Viewer | str, now: 
     return ended
 
 
+async def set_password(session: AsyncSession, login: str, password: str, *, who: Viewer | str, now: datetime) -> None:
+    """Give a person a new password and end their sessions; what it is stands nowhere. Raises `BadInput`, `NoSuch`."""
+    password_hash = await hashed(password)
+    person = await person_of(session, login)
+    person.password_hash = password_hash
+    session.add(person)
+    await sessions.end_all(session, person.id, now=now)
+    await note_change(session, who=who, what="person.password_set", subject=person.login, before=None, after=None, now=now)
+
+
 def _told(person: PersonRow) -> Json:
     return {
         "role": person.role,
