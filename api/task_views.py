@@ -11,6 +11,7 @@ from api.schemas import View
 from orchestrator.detection.tables import MomentRow, MomentStatus
 from orchestrator.escalations.outcome import Disposition
 from orchestrator.escalations.states import Outcome, PromiseState, State
+from orchestrator.escalations.sub_dispositions import SUB_DISPOSITIONS
 from orchestrator.insights.stories import Story
 from orchestrator.intake.tables import CustomerRow
 from orchestrator.queueing.tables import TaskKind, TaskRow, TaskState
@@ -64,6 +65,9 @@ class TaskView(View):
     call_requested_at: datetime | None
     wrap_since: datetime | None
     disposition: str | None
+    sub_disposition: str | None
+    worth_calling: bool | None
+    help_asked_at: datetime | None
     ended_at: datetime | None
     end_reason: str | None
 
@@ -145,6 +149,7 @@ class TaskCard(TaskView):
     customer: CustomerCard | None
     suggested_disposition: str | None
     dispositions: tuple[str, ...] = DISPOSITIONS
+    sub_dispositions: dict[str, tuple[str, ...]] = {each.value: subs for each, subs in SUB_DISPOSITIONS.items()}
     notes: str | None
 
 

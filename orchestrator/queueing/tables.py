@@ -135,6 +135,9 @@ class TaskRow(SQLModel, table=True):
     wrap_since: datetime | None = optional_instant()
     suggested: str | None = Field(default=None)  # how the call ended, offered to the agent as the disposition
     disposition: str | None = Field(default=None)
+    sub_disposition: str | None = Field(default=None)  # why so, of the disposition's own list
+    worth_calling: bool | None = Field(default=None)  # the agent's answer to "was this worth a call?"
+    help_asked_at: datetime | None = optional_instant()  # the agent asked for help and has the task still
     notes: str | None = Field(default=None)  # personal: never log
     ended_at: datetime | None = optional_instant()
     end_reason: str | None = Field(default=None)

@@ -139,7 +139,7 @@ async def test_a_moment_suppressed_for_consent_is_said_not_to_be_raised(database
 
     unraised = (await card(database, task)).unraised
 
-    assert [(each.what, each.why) for each in unraised][0] == ("Sale left open", "The customer refused offers.")
+    assert next((each.what, each.why) for each in unraised) == ("Sale left open", "The customer refused offers.")
 
 
 async def test_consent_to_offers_leaves_nothing_unraised(database: Database) -> None:
