@@ -2,11 +2,12 @@
 
 from fastapi import APIRouter
 
-from api.pages import assets, choices, me, sign_in
+from api.pages import assets, choices, me, second_factor, sign_in
 
 PAGES: tuple[APIRouter, ...] = (
     assets.router,
     choices.router,
     sign_in.router,
+    second_factor.router,
     me.router,
 )

@@ -11,14 +11,14 @@ from api.pages.choices import local_path
 from api.pages.frame import page
 from api.pages.people import COOKIE, SIGN_IN, CurrentViewer, ProtectedForm
 from orchestrator.identity import sessions
-from orchestrator.identity.signing_in import Refusal, SignedIn, sign_in
-from orchestrator.identity.tries import WITHIN
+from orchestrator.identity.signing_in import SignedIn, sign_in
+from orchestrator.identity.tries import WITHIN, Refusal
 from orchestrator.settings import Settings
 
 router = APIRouter()
 
 CODE = "/sign-in/code"
-_STATUS = {Refusal.WRONG: 401, Refusal.TOO_OFTEN: 429}
+STATUS = {None: 200, Refusal.WRONG: 401, Refusal.TOO_OFTEN: 429}
 
 
 async def same_site(request: Request, settings: SettingsDep) -> None:
@@ -51,10 +51,7 @@ async def send_sign_in(
 ) -> Response:
     found = await sign_in(database, login, password, address=address_of(request))
     if isinstance(found, Refusal):
-        answer = _form(request, next=next, login=login, refusal=found, status=_STATUS[found])
-        if found is Refusal.TOO_OFTEN:
-            answer.headers["Retry-After"] = str(int(WITHIN.total_seconds()))
-        return answer
+        return _form(request, next=next, login=login, refusal=found)
     return signed_in(found, settings, next=next)
 
 
@@ -93,5 +90,13 @@ def _signed_out(settings: Settings) -> Response:
     return answer
 
 
-def _form(request: Request, *, next: str, login: str = "", refusal: Refusal | None = None, status: int = 200) -> Response:
-    return page(request, "sign_in.html", status=status, next=local_path(next), login=login, refusal=refusal)
+def _form(request: Request, *, next: str, login: str = "", refusal: Refusal | None = None) -> Response:
+    return refused(page(request, "sign_in.html", next=local_path(next), login=login, refusal=refusal), refusal)
+
+
+def refused(answer: Response, refusal: Refusal | None) -> Response:
+    """Give the page that says why the status that says it to programs."""
+    answer.status_code = STATUS[refusal]
+    if refusal is Refusal.TOO_OFTEN:
+        answer.headers["Retry-After"] = str(int(WITHIN.total_seconds()))
+    return answer

@@ -11,7 +11,7 @@ import typer
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.cli.one_transaction import Data, in_transaction
-from orchestrator.identity import accounts
+from orchestrator.identity import accounts, second_factor
 from orchestrator.identity.people import Role
 from orchestrator.identity.tables import PersonRow
 from orchestrator.queueing.roster import agent_named
@@ -92,6 +92,17 @@ def password(login: Login, password_stdin: FromInput = False, data: Data = None)
     in_transaction(work, data=data)
     if not password_stdin:
         print(chosen)
+
+
+@person.command("forget-factor")
+def forget_factor(login: Login, data: Data = None) -> None:
+    """Remove the second factor of a person who lost it, with their recovery codes."""
+
+    async def work(session: AsyncSession, now: datetime, _: Settings) -> None:
+        known = await accounts.person_of(session, login)
+        await second_factor.forget(session, known.id, who=_who(), now=now)
+
+    in_transaction(work, data=data)
 
 
 def _password(from_input: bool) -> str:

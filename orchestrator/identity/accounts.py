@@ -79,6 +79,14 @@ async def person_of(session: AsyncSession, login: str) -> PersonRow:
     return person
 
 
+async def person_with(session: AsyncSession, person_id: UUID) -> PersonRow:
+    """Return the person of this id. Raises `NoSuch`."""
+    person = await session.get(PersonRow, person_id)
+    if person is None:
+        raise NoSuch("there is no such person")
+    return person
+
+
 async def disable(session: AsyncSession, login: str, *, who: Viewer | str, now: datetime) -> int:
     """Shut a person out and end all their sessions; return how many those were. Raises `NoSuch`."""
     person = await person_of(session, login)

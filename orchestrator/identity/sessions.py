@@ -67,6 +67,13 @@ async def half_session(session: AsyncSession, secret: str) -> tuple[SessionRow, 
     return None if found is None or found[0].passed_at is not None else (found[0], found[1])
 
 
+async def make_whole(session: AsyncSession, half: SessionRow, *, now: datetime) -> None:
+    """Let the session open what its person may: the second factor was shown."""
+    half.passed_at = now
+    session.add(half)
+    await session.flush()
+
+
 def csrf_of(secret: str) -> str:
     """Return the proof that stands in the session's forms: made from the secret, and not the way back to it."""
     return hmac.digest(secret.encode("utf-8", "surrogatepass"), b"csrf", "sha256").hex()

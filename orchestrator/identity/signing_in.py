@@ -1,22 +1,19 @@
 """Signing in by login and password: who fails learns nothing about who exists."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.identity import sessions, tries
+from orchestrator.identity import second_factor, sessions, tries
 from orchestrator.identity.accounts import LOGIN, login_of
 from orchestrator.identity.passwords import matches
 from orchestrator.identity.tables import PersonRow
+from orchestrator.identity.tries import Refusal
+from orchestrator.settings import PayloadKey
 from orchestrator.storage.database import Database
-
-
-class Refusal(StrEnum):
-    WRONG = "wrong"  # login or password: which of them is not told
-    TOO_OFTEN = "too_often"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +33,27 @@ async def sign_in(database: Database, login: str, password: str, *, address: str
         person = await _active(session, login)
     if try_id is None:
         return Refusal.TOO_OFTEN
-    if not await matches(password, person and person.password_hash) or person is None:
+    known = None if person is None else person.password_hash
+    if not await matches(password, known) or person is None:
         return Refusal.WRONG
     async with database.transaction() as session:
         return await _open(session, person, try_id=try_id, now=await database.clock.now(session))
+
+
+async def pass_second_factor(
+    database: Database, secret: str, code: str, *, address: str, keys: Sequence[PayloadKey]
+) -> Refusal | None:
+    """Make the half session whole; None when it is. A session that owes nothing, or is none, is `WRONG`."""
+    async with database.transaction() as session:
+        now = await database.clock.now(session)
+        found = await sessions.half_session(session, secret)
+        if found is None:
+            return Refusal.WRONG
+        half, person = found
+        refusal = await second_factor.shown(session, person.id, code, address=address, keys=keys, now=now)
+        if refusal is None:
+            await sessions.make_whole(session, half, now=now)
+        return refusal
 
 
 async def _open(session: AsyncSession, person: PersonRow, *, try_id: int, now: datetime) -> SignedIn:

@@ -3,6 +3,7 @@
 import hashlib
 import ipaddress
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from sqlalchemy import ColumnElement, delete, func, update
 from sqlmodel import col, select, text
@@ -15,6 +16,11 @@ PER_LOGIN = 10  # failures within that time
 PER_ADDRESS = 50  # a centre's agents come from one address
 _KEPT = timedelta(days=1)
 _TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:digest, 7244264))")
+
+
+class Refusal(StrEnum):
+    WRONG = "wrong"  # login or password: which of them is not told
+    TOO_OFTEN = "too_often"
 
 
 async def begin_try(session: AsyncSession, login: str, address: str, *, now: datetime) -> int | None:

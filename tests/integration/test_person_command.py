@@ -10,8 +10,9 @@ from typer.testing import CliRunner, Result
 
 from orchestrator.cli.person import person
 from orchestrator.errors import BadInput
-from orchestrator.identity.signing_in import Refusal, SignedIn, sign_in
+from orchestrator.identity.signing_in import SignedIn, sign_in
 from orchestrator.identity.tables import ChangeRow
+from orchestrator.identity.tries import Refusal
 from orchestrator.storage.database import Database
 from tests.integration.floor import a_queue, an_agent
 

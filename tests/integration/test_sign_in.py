@@ -1,15 +1,18 @@
 """Signing in by password: who gets in, who does not, and what they learn by it."""
 
+import asyncio
+import time
+
 import pytest
 from sqlmodel import select
 
 from orchestrator.errors import BadInput
 from orchestrator.identity.accounts import disable
 from orchestrator.identity.people import Role
-from orchestrator.identity.sessions import viewer_of
-from orchestrator.identity.signing_in import Refusal, SignedIn, sign_in
+from orchestrator.identity.sessions import IDLE, viewer_of
+from orchestrator.identity.signing_in import SignedIn, sign_in
 from orchestrator.identity.tables import SessionRow
-from orchestrator.identity.tries import PER_LOGIN
+from orchestrator.identity.tries import PER_ADDRESS, PER_LOGIN, Refusal, begin_try
 from orchestrator.storage.database import Database
 from tests.integration.people_floor import PASSWORD, a_person
 
@@ -69,3 +72,54 @@ async def test_a_short_password_is_refused_when_it_is_set(database: Database) ->
     async with database.transaction() as session:
         with pytest.raises(BadInput):
             await a_person(session, password="short")
+
+
+async def test_tries_that_come_at_once_are_counted_one_by_one(database: Database) -> None:
+    tries = (sign_in(database, "nobody@example.com", "a wrong password", address=HERE) for _ in range(PER_LOGIN + 5))
+
+    tried = await asyncio.gather(*tries)
+
+    assert sorted(tried) == [Refusal.TOO_OFTEN] * 5 + [Refusal.WRONG] * PER_LOGIN
+
+
+async def test_one_address_may_not_try_many_logins_and_others_go_on(database: Database) -> None:
+    await _stands(database)
+    async with database.transaction() as session:
+        now = await database.clock.now(session)
+        for number in range(PER_ADDRESS):
+            await begin_try(session, f"somebody-{number}", "2001:db8::1", now=now)
+
+    refused = await sign_in(database, "dana@example.com", PASSWORD, address="2001:db8::2")  # of the same /64
+    let_in = await sign_in(database, "dana@example.com", PASSWORD, address="2001:db8:0:1::1")
+
+    assert refused is Refusal.TOO_OFTEN
+    assert isinstance(let_in, SignedIn)
+
+
+async def test_an_unknown_login_takes_the_time_of_a_known_one(database: Database) -> None:
+    await _stands(database)
+    await sign_in(database, "nobody@example.com", "warms up", address=HERE)
+
+    async def seconds(login: str) -> float:
+        started = time.process_time()
+        await sign_in(database, login, "a wrong password", address=HERE)
+        return time.process_time() - started
+
+    # The processor's time, as the machine has other work; the fastest of some.
+    known = min([await seconds("dana@example.com") for _ in range(5)])
+    unknown = min([await seconds("nobody@example.com") for _ in range(5)])
+
+    assert known / 2 < unknown < known * 2
+
+
+async def test_a_session_ends_by_itself_when_it_lies_unused(database: Database) -> None:
+    await _stands(database)
+    found = await sign_in(database, "dana@example.com", PASSWORD, address=HERE)
+    assert isinstance(found, SignedIn)
+
+    async with database.transaction() as session:
+        row = (await session.exec(select(SessionRow))).one()
+        row.seen_at -= IDLE
+        session.add(row)
+    async with database.transaction() as session:
+        assert await viewer_of(session, found.secret) is None
