@@ -36,11 +36,13 @@ def is_for_a_browser(request: Request) -> bool:
 
 def page_of(request: Request, problem: Problem, headers: dict[str, str]) -> HTMLResponse:
     """Return the page that says what `problem` says, in the reader's language."""
-    say = translations(language_of(request)).gettext
+    viewer = getattr(request.state, "viewer", None)  # whoever was found to ask, before they were refused
+    say = translations(language_of(request, viewer.locale if viewer else None)).gettext
     heading, text = _TEXTS.get(problem.status, _OTHERWISE)
     answer = page(
         request,
         "error.html",
+        viewer=viewer,
         status=problem.status,
         heading=say(heading),
         text=say(text),

@@ -24,6 +24,7 @@ async def current_viewer(request: Request, session: Session) -> Viewer:
     viewer = await viewer_of(session, secret) if secret else None
     if viewer is None:
         raise _sent_to_sign_in(request)
+    request.state.viewer = viewer  # for the page that says what was refused
     return viewer
 
 

@@ -92,23 +92,35 @@
     for (const menu of all("details[data-menu][open]")) if (!menu.contains(event.target)) menu.open = false;
   });
 
-  // Connection.
-  let lost = false;
-  const connection = (isLost) => {
-    const banner = document.querySelector("[data-connection]");
-    if (!banner || isLost === lost) return;
-    lost = isLost;
-    banner.textContent = isLost ? banner.dataset.lost : banner.dataset.back;
-    banner.classList.toggle("good", !isLost);
+  // Connection: lost while anything says so, back when nothing does.
+  const out = new Set();
+  const connection = (who, isLost) => {
+    const banner = document.querySelector("[data-connection]"), before = out.size > 0;
+    if (isLost) out.add(who); else out.delete(who);
+    const after = out.size > 0;
+    if (!banner || before === after) return;
+    banner.textContent = after ? banner.dataset.lost : banner.dataset.back;
+    banner.classList.toggle("good", !after);
     banner.hidden = false;
-    if (!isLost) setTimeout(() => { if (!lost) banner.hidden = true; }, 4000);
+    if (!after) setTimeout(() => { if (!out.size) banner.hidden = true; }, 4000);
   };
-  addEventListener("offline", () => connection(true));
-  addEventListener("online", () => connection(false));
-  addEventListener("htmx:sse:error", () => connection(true));
-  addEventListener("htmx:sse:after:connection", (event) => connection((event.detail.connection?.status ?? 200) >= 400));
-  addEventListener("htmx:sse:close", (event) => { if (event.detail.reason === "ended") connection(true); });
-  addEventListener("htmx:error", () => { if (!navigator.onLine) connection(true); });
+  const isStream = (element) => element.matches?.("[hx-sse\\:connect]");
+  // A stream that never began is not begun again by the extension: do so here.
+  const again = (element) => setTimeout(() => {
+    if (element.isConnected) htmx.ajax("GET", element.getAttribute("hx-sse:connect"), { source: element });
+  }, 3000);
+  addEventListener("offline", () => connection("network", true));
+  addEventListener("online", () => connection("network", false));
+  addEventListener("htmx:sse:error", () => connection("stream", true));
+  addEventListener("htmx:sse:after:connection", () => connection("stream", false));
+  addEventListener("htmx:after:request", () => connection("request", false));
+  for (const failure of ["htmx:error", "htmx:response:error"]) {
+    addEventListener(failure, (event) => {
+      const status = event.detail.ctx?.response?.status;
+      if (!event.detail.ctx || (status && status < 500)) return;
+      if (isStream(event.target)) { connection("stream", true); again(event.target); } else if (!status) connection("request", true);
+    });
+  }
 
   // Forms.
   const values = (form) => [...form.elements].filter((one) => one.name && !["hidden", "password", "file", "submit"].includes(one.type) && one.type !== "button");
@@ -150,7 +162,7 @@
     if (value === "system") delete document.documentElement.dataset.theme; else document.documentElement.dataset.theme = value;
     for (const button of form.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.value === value));
     const body = new URLSearchParams({ theme: value, back: "/" });
-    fetch(form.action, { method: "POST", body, redirect: "manual" }).catch(() => connection(true));
+    fetch(form.action, { method: "POST", body, redirect: "manual" }).catch(() => connection("request", true));
   });
 
   const prepare = (root) => {
