@@ -118,6 +118,8 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if error.status_code < 400:  # a dependency that sends the browser elsewhere
+        return Response(status_code=error.status_code, headers=error.headers)
     return _answer(request, Problem.of_status(error.status_code, error.detail), dict(error.headers or {}))
 
 

@@ -1,6 +1,7 @@
 """What pages load: our own sheet and script and the libraries from npm, under names that change with their content."""
 
 import mimetypes
+import re
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -12,6 +13,7 @@ from fastapi.responses import Response
 PREFIX = "/assets/"
 OWN = Path(__file__).with_name("static")
 LIBRARIES = Path(__file__).with_name("libraries")  # filled by `make assets` from the npm packages, never committed
+_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".woff2": "font/woff2"}
 _FOREVER = "public, max-age=31536000, immutable"
 
 router = APIRouter(include_in_schema=False)
@@ -27,19 +29,29 @@ class Asset:
     etag: str
 
     @classmethod
-    def read(cls, path: Path) -> "Asset":
-        content = path.read_bytes()
+    def of(cls, path: Path, content: bytes) -> "Asset":
         digest = sha256(content).hexdigest()[:16]
-        media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        media_type = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         return cls(f"{PREFIX}{path.stem}.{digest}{path.suffix}", content, media_type, f'"{digest}"')
 
 
 def _read(*folders: Path) -> dict[str, Asset]:
-    files = [path for folder in folders if folder.is_dir() for path in sorted(folder.iterdir()) if path.is_file()]
-    return {path.name: Asset.read(path) for path in files}
+    files = [path for folder in folders if folder.is_dir() for path in sorted(folder.glob("[!.]*"))]
+    plain = {path.name: Asset.of(path, path.read_bytes()) for path in files if path.suffix != ".css"}
+    sheets = {path.name: Asset.of(path, _led(path.read_bytes(), plain)) for path in files if path.suffix == ".css"}
+    return plain | sheets
 
 
-_BY_NAME = _read(OWN, LIBRARIES)
+def _led(sheet: bytes, assets: dict[str, Asset]) -> bytes:
+    """Return the sheet with the addresses of the files it names; what is not installed it does without."""
+    return re.sub(rb'url\("([\w.-]+)"\)', lambda named: _address(named[1].decode(), assets), sheet)
+
+
+def _address(name: str, assets: dict[str, Asset]) -> bytes:
+    return f'url("{assets[name].address}")'.encode() if name in assets else b'local("")'
+
+
+_BY_NAME = _read(LIBRARIES, OWN)
 _BY_ADDRESS = {asset.address: asset for asset in _BY_NAME.values()}
 
 
