@@ -1,0 +1,7 @@
+"""The supervisor's console: the routers of its pages."""
+
+from fastapi import APIRouter
+
+from api.pages import console_now, console_stream, console_switch
+
+ROUTERS: tuple[APIRouter, ...] = (console_stream.router, console_switch.router, console_now.router)
