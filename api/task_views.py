@@ -1,6 +1,6 @@
 """A task as it is shown: in lists, and as the card an agent reads before calling."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from orchestrator.intake.tables import CustomerRow
 from orchestrator.queueing.tables import TaskKind, TaskRow, TaskState
 from orchestrator.telephony.tables import AttemptState, Ending, Leg
 
+SUBS: Mapping[str, tuple[str, ...]] = {each.value: subs for each, subs in SUB_DISPOSITIONS.items()}
 DISPOSITIONS = tuple(each for each in Disposition if each is not Disposition.NOT_STATED)
 
 
@@ -149,7 +150,7 @@ class TaskCard(TaskView):
     customer: CustomerCard | None
     suggested_disposition: str | None
     dispositions: tuple[str, ...] = DISPOSITIONS
-    sub_dispositions: dict[str, tuple[str, ...]] = {each.value: subs for each, subs in SUB_DISPOSITIONS.items()}
+    sub_dispositions: Mapping[str, tuple[str, ...]] = SUBS
     notes: str | None
 
 
