@@ -87,10 +87,14 @@ class Visitors:
             extra_http_headers={"Accept-Language": language},
         )
         context.set_default_timeout(15_000)
+        await self.choose(context, language=language, theme=theme)
+        return context
+
+    async def choose(self, context: BrowserContext, *, language: str, theme: str | None) -> None:
+        """Choose for the device what its menu would choose."""
         await self._keep(context, LANGUAGE, language)
         if theme is not None:
             await self._keep(context, THEME, theme)
-        return context
 
     async def person(
         self,

@@ -2,7 +2,7 @@
 //   data-countdown="INSTANT"     counts down to it, then up; `soon` and `late` are classes; data-late is the word for late
 //   data-key="a" / "g d"         the key, or keys in turn, that press or open the element (never while somebody types)
 //   data-announce="TEXT"         is read out when it arrives; data-announce-now interrupts; data-chime also sounds
-//   data-sound                   the checkbox by which sound is chosen, kept on this device
+//   data-sound, data-shortcuts   checkboxes by which sound and keys are chosen, kept on this device
 //   data-connection              the banner for a lost connection (data-lost and data-back are its texts)
 //   data-keep="NAME"             a form whose typed values survive reload, sign-in and a lost connection in this tab
 //   data-once                    a form that is sent once, however often it is clicked
@@ -62,27 +62,34 @@
       if ("chime" in element.dataset) chime();
     }
   };
-  const sound = (root) => {
-    for (const box of all("[data-sound]", root)) {
-      box.checked = recall("ringback.sound") === "on";
-      box.addEventListener("change", () => {
-        try { localStorage.setItem("ringback.sound", box.checked ? "on" : "off"); } catch { /* not kept, still heard */ }
-        if (box.checked) chime();
-      });
+  // Choices of this device: sound is off until it is wanted, keys are on until they are not.
+  const CHOICES = [["[data-sound]", "ringback.sound", false], ["[data-shortcuts]", "ringback.keys", true]];
+  const choices = (root) => {
+    for (const [selector, name, usual] of CHOICES) {
+      for (const box of all(selector, root)) {
+        box.checked = (recall(name) ?? (usual ? "on" : "off")) === "on";
+        box.addEventListener("change", () => {
+          try { localStorage.setItem(name, box.checked ? "on" : "off"); } catch { /* not kept */ }
+          if (box.checked && selector === "[data-sound]") chime();
+        });
+      }
     }
   };
 
   // Keys.
   let first = "", since = 0;
   const typing = (target) => target.closest?.("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
+  const pressedBy = (keys) => keys ? all("[data-key]").find((element) =>
+    element.dataset.key.toLowerCase() === keys && !element.disabled && element.checkVisibility()) : undefined;
   addEventListener("keydown", (event) => {
     if (event.key === "Escape") for (const menu of all("details[data-menu][open]")) { menu.open = false; menu.firstElementChild.focus(); }
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat || typing(event.target)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return;
+    if (typing(event.target) || recall("ringback.keys") === "off") return;
     // The place of the key, not its letter: with a Hebrew layout the same key is pressed.
     const key = /^Key[A-Z]$/.test(event.code) ? event.code.slice(3).toLowerCase() : event.key;
-    const wanted = Date.now() - since < 1200 && first ? `${first} ${key}` : key;
+    const turn = Date.now() - since < 1200 && first ? `${first} ${key}` : "";
     [first, since] = [key, Date.now()];
-    const found = all("[data-key]").find((element) => element.dataset.key.toLowerCase() === wanted && !element.disabled && element.checkVisibility());
+    const found = pressedBy(turn) ?? (turn.startsWith("g ") ? undefined : pressedBy(key));
     if (!found) return;
     event.preventDefault();
     first = "";
@@ -168,13 +175,19 @@
   const prepare = (root) => {
     forget(root);
     for (const form of all("form[data-keep]:not([data-restored])", root)) restore(form);
-    sound(root);
+    choices(root);
     announce(root);
     count();
   };
   const begin = () => { prepare(document); setInterval(count, 1000); };
   if (document.readyState === "loading") addEventListener("DOMContentLoaded", begin); else begin();
+  // What htmx swaps in is prepared before it is painted; a countdown that was morphed is counted at once.
   new MutationObserver((changes) => {
-    for (const change of changes) for (const node of change.addedNodes) if (node instanceof Element && !node.closest("[data-countdown], [data-announcer], [data-announcer-now]")) prepare(node);
+    let stale = false;
+    for (const { target, addedNodes } of changes) {
+      if (target instanceof Element && target.closest("[data-countdown]")) { stale = true; continue; }
+      for (const node of addedNodes) if (node instanceof Element) prepare(node);
+    }
+    if (stale) count();
   }).observe(document.documentElement, { childList: true, subtree: true });
 })();
