@@ -2,12 +2,16 @@
 
 from fastapi import APIRouter
 
-from api.pages import assets, choices, me, second_factor, sign_in
+from api.pages import assets, choices, console, desk, desk_actions, me, oidc, second_factor, sign_in
 
 PAGES: tuple[APIRouter, ...] = (
     assets.router,
     choices.router,
     sign_in.router,
     second_factor.router,
+    oidc.router,
     me.router,
+    *console.ROUTERS,
+    desk.router,
+    desk_actions.router,
 )

@@ -33,11 +33,11 @@ SameSite = Depends(same_site)
 
 
 @router.get(SIGN_IN)
-async def show_sign_in(request: Request, session: Session, next: str = "/") -> Response:
+async def show_sign_in(request: Request, session: Session, settings: SettingsDep, next: str = "/") -> Response:
     secret = request.cookies.get(COOKIE)
     if secret and await sessions.viewer_of(session, secret) is not None:
         return RedirectResponse(local_path(next), 303)
-    return _form(request, next=next)
+    return sign_in_form(request, settings, next=next)
 
 
 @router.post(SIGN_IN, dependencies=[SameSite])
@@ -51,7 +51,7 @@ async def send_sign_in(
 ) -> Response:
     found = await sign_in(database, login, password, address=address_of(request))
     if isinstance(found, Refusal):
-        return _form(request, next=next, login=login, refusal=found)
+        return refused(sign_in_form(request, settings, next=next, login=login, refusal=found), found)
     return signed_in(found, settings, next=next)
 
 
@@ -90,8 +90,12 @@ def _signed_out(settings: Settings) -> Response:
     return answer
 
 
-def _form(request: Request, *, next: str, login: str = "", refusal: Refusal | None = None) -> Response:
-    return refused(page(request, "sign_in.html", next=local_path(next), login=login, refusal=refusal), refusal)
+def sign_in_form(
+    request: Request, settings: Settings, *, next: str, login: str = "", refusal: str | None = None, status: int = 200
+) -> Response:
+    """Return the page; `refusal` is the reason it is shown again."""
+    openid = settings.openid_issuer is not None and settings.openid_client_id is not None
+    return page(request, "sign_in.html", status=status, next=local_path(next), login=login, refusal=refusal, openid=openid)
 
 
 def refused(answer: Response, refusal: Refusal | None) -> Response:

@@ -37,7 +37,8 @@ async def sign_in(database: Database, login: str, password: str, *, address: str
     if not await matches(password, known) or person is None:
         return Refusal.WRONG
     async with database.transaction() as session:
-        return await _open(session, person, try_id=try_id, now=await database.clock.now(session))
+        await tries.succeeded(session, try_id)
+        return await open_session(session, person, now=await database.clock.now(session))
 
 
 async def pass_second_factor(
@@ -56,8 +57,8 @@ async def pass_second_factor(
         return refusal
 
 
-async def _open(session: AsyncSession, person: PersonRow, *, try_id: int, now: datetime) -> SignedIn:
-    await tries.succeeded(session, try_id)
+async def open_session(session: AsyncSession, person: PersonRow, *, now: datetime) -> SignedIn:
+    """Open a session for a person who has proved who they are; it owes the second factor where one is set up."""
     owed = person.totp_confirmed_at is not None
     return SignedIn(await sessions.begin(session, person, passed=not owed, now=now), second_factor_owed=owed)
 
