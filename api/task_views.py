@@ -12,6 +12,7 @@ from orchestrator.detection.tables import MomentRow, MomentStatus
 from orchestrator.escalations.outcome import Disposition
 from orchestrator.escalations.states import Outcome, PromiseState, State
 from orchestrator.escalations.sub_dispositions import SUB_DISPOSITIONS
+from orchestrator.identity.hiding import Hide, hidden
 from orchestrator.insights.stories import Story
 from orchestrator.intake.tables import CustomerRow
 from orchestrator.queueing.tables import TaskKind, TaskRow, TaskState
@@ -157,8 +158,16 @@ class TaskCard(TaskView):
 Titles = Callable[[MomentRow], dict[str, str]]
 
 
-def card(task: TaskRow, story: Story, titles: Titles, *, personal: bool) -> TaskCard:
-    """Return the card; without `personal`, nothing that tells who the customer is."""
+def card(task: TaskRow, story: Story, titles: Titles, *, personal: bool, hide: Hide | None = None) -> TaskCard:
+    """Return the card; without `personal`, nothing that tells who the customer is; with `hide`, no number in it."""
+    whole = _card(task, story, titles, personal=personal)
+    if hide is None:
+        return whole
+    told = ("moments", "promises", "customer", "notes")
+    return TaskCard.model_validate(whole.model_dump() | hidden(whole.model_dump(include=set(told)), hide))
+
+
+def _card(task: TaskRow, story: Story, titles: Titles, *, personal: bool) -> TaskCard:
     return TaskCard(
         **TaskView.model_validate(task).model_dump(),
         escalation_state=story.state,

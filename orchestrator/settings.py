@@ -146,6 +146,7 @@ class Settings(BaseSettings):
     openid_client_id: str | None = None
     openid_client_secret: SecretStr | None = None
     openid_login_claim: Annotated[str, Field(pattern=r"^[A-Za-z_:/.0-9-]{1,200}$")] = "email"
+    hide_numbers: bool = False
 
     # Saying.
     log_level: Literal["debug", "info", "warning", "error"] = "info"

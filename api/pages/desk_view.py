@@ -14,7 +14,10 @@ from api.pages.people import Viewer
 from orchestrator.availability.zones import zone
 from orchestrator.detection.library import RuleLibrary
 from orchestrator.escalations.words import Language
+from orchestrator.identity.hiding import hidden
+from orchestrator.insights.stories import story
 from orchestrator.insights.why_card import Reader, WhyCard, why_card
+from orchestrator.intake.showing import hider_for_agents
 from orchestrator.queueing.assisting import link_sent
 from orchestrator.queueing.desk_list import Waiting, waiting_for
 from orchestrator.queueing.own_day import OwnDay, own_day
@@ -118,12 +121,20 @@ async def _work(
     return Work(
         task=task,
         progress=progress_of(task, calls),
-        card=await why_card(session, task, reader, rules=parts.rules, now=now),
+        card=await _card(session, parts, task, reader, now=now),
         talking_since=min((call.joined_at for call in calls if call.joined_at is not None), default=None),
         wrap_until=task.wrap_since + parts.settings.wrap_up_limit if task.wrap_since is not None else None,
         link_sent_at=None if link is None else link.prepared_at,
         times=await allowed_times(session, task, now=now, settings=parts.settings) if writing else (),
     )
+
+
+async def _card(session: AsyncSession, parts: Parts, task: TaskRow, reader: Reader, *, now: datetime) -> WhyCard:
+    card = await why_card(session, task, reader, rules=parts.rules, now=now)
+    if not parts.settings.hide_numbers:
+        return card
+    customer = (await story(session, task.escalation_id)).customer
+    return hidden(card, hider_for_agents(customer, parts.settings))
 
 
 def _midnight(where: ZoneInfo, now: datetime) -> datetime:

@@ -14,6 +14,7 @@ from api.task_views import TaskCard, TaskView, card
 from api.titles import titles_of
 from api.transactions import Transactional
 from orchestrator.insights.stories import story
+from orchestrator.intake.showing import hider_for_agents
 from orchestrator.queueing import assisting, rescheduling, supervising, working
 from orchestrator.queueing.listing import Wanted, task_for, tasks_wanted
 from orchestrator.queueing.tables import TaskRow, TaskState
@@ -64,11 +65,13 @@ async def list_tasks(
 
 
 @router.get("/{task_id}", summary="One task with why, what was promised and tried, and whom to call")
-async def get_task(task_id: UUID, who: Staff, session: Session, rules: RulesDep) -> TaskCard:
+async def get_task(task_id: UUID, who: Staff, session: Session, rules: RulesDep, settings: SettingsDep) -> TaskCard:
     task = await task_for(session, task_id, agent_id=who.agent_id)
     known = await story(session, task.escalation_id)
     titles = await titles_of(session, rules, known)
-    return card(task, known, titles, personal=who.agent_id in (None, task.agent_id))
+    hides = settings.hide_numbers and who.agent_id is not None
+    hide = hider_for_agents(known.customer, settings) if hides else None
+    return card(task, known, titles, personal=who.agent_id in (None, task.agent_id), hide=hide)
 
 
 @router.post("/{task_id}/accept", summary="Take the offered task")
