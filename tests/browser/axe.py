@@ -9,6 +9,14 @@ _SOURCE = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
 _TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
+def complaints_of(page: Page) -> list[str]:
+    """Return a list that fills with what the browser complains about: a refused script or style, or a fault of ours."""
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    return said
+
+
 async def violations(page: Page) -> list[str]:
     """Return what axe objects to: the rule, the element, and why. Empty is right."""
     await page.evaluate(_SOURCE.read_text())  # as a debugger would: the page's own policy lets no other script in

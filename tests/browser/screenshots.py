@@ -1,38 +1,17 @@
 """Photographs every page, light and dark, in both languages, wide and narrow: `make screenshots`, into `screenshots/`."""
 
 import re
-from datetime import timedelta
-from itertools import product
 from pathlib import Path
-from uuid import UUID
 
 from playwright.async_api import Page
-from sqlmodel import select
 
 from api.pages.navigation import paths
 from api.pages.people import Role
-from orchestrator.escalations.tables import EscalationRow
-from orchestrator.queueing.tables import Presence
 from orchestrator.storage.database import Database
-from tests.browser.conftest import NARROW, WIDE, Visitors
-from tests.integration.floor import a_queue, a_task, an_agent
+from tests.browser.conftest import Visitors
+from tests.browser.shown import LOOKS, SHOWN, Look, a_busy_floor
 
 FOLDER = Path(__file__).parents[2] / "screenshots"
-LOOKS = tuple(product(("en", "he"), ("light", "dark"), (WIDE, NARROW)))
-SHOWN: dict[Role | None, tuple[str, ...]] = {
-    None: ("/sign-in", "/nothing"),
-    Role.AGENT: ("/desk", "/me"),
-    Role.ADMIN: (
-        "/console",
-        "/console/switch",
-        "/console/customers",
-        "/console/customers/{customer_id}",
-        "/console/results",
-        "/console/audit",
-        "/me",
-        "/me/second-factor",
-    ),
-}
 
 
 async def test_every_page_is_photographed(visitors: Visitors, database: Database) -> None:
@@ -51,29 +30,7 @@ async def test_every_page_is_photographed(visitors: Visitors, database: Database
         await context.close()
 
 
-async def a_busy_floor(database: Database) -> tuple[UUID, UUID]:
-    """Queues with work that waits, is due and is late, and people at it; returns an agent and a customer."""
-    async with database.transaction() as session:
-        await a_queue(session, "sales")
-        await a_queue(session, "service")
-        noa = await an_agent(session, "Noa", queues=("sales", "service"), languages=("en", "he"))
-        await an_agent(session, "Amir", presence=Presence.PAUSED, idle=timedelta(minutes=7))
-        await an_agent(session, "Dana", queues=("service",), idle=timedelta(minutes=3))
-        for number in range(9):
-            task = await a_task(
-                session,
-                queue="sales" if number % 3 else "service",
-                waiting=timedelta(minutes=4 * number),
-                due_in=timedelta(minutes=6 * number - 8),
-                promised=number % 2 == 0,
-                priority=90 - 5 * number,
-                language=None,
-            )
-        mine = select(EscalationRow.customer_id).where(EscalationRow.id == task.escalation_id)
-        return noa.id, (await session.exec(mine)).one()
-
-
-async def photograph(visitors: Visitors, page: Page, path: str, look: tuple[str, str, tuple[int, int]]) -> None:
+async def photograph(visitors: Visitors, page: Page, path: str, look: Look) -> None:
     language, theme, (width, height) = look
     await visitors.choose(page.context, language=language, theme=theme)
     await page.set_viewport_size({"width": width, "height": height})

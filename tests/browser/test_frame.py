@@ -1,57 +1,21 @@
 """The frame in a real browser: who can use it, how it looks from each side, and what it does when the line goes."""
 
-import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from api.pages.people import Role
-from tests.browser.axe import overflow, violations
-from tests.browser.conftest import NARROW, WIDE, Visitors
-
-LOOKS = [
-    pytest.param(language, theme, size, id=f"{language}-{theme}-{size[0]}")
-    for language in ("en", "he")
-    for theme in ("light", "dark")
-    for size in (WIDE, NARROW)
-]
+from tests.browser.axe import complaints_of, overflow, violations
+from tests.browser.conftest import NARROW, Visitors
 
 
-async def said_by(page: Page) -> list[str]:
-    """Collect what the browser complains about: a refused script or style, or a fault of ours."""
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: said.append(str(error)))
-    return said
-
-
-@pytest.mark.parametrize(("language", "theme", "size"), LOOKS)
-async def test_everybodys_pages_are_fit_for_everybody(
-    visitors: Visitors, language: str, theme: str, size: tuple[int, int]
-) -> None:
-    context = await visitors.anybody(language=language, theme=theme, size=size)
+async def test_the_open_menu_is_fit_for_everybody(visitors: Visitors) -> None:
+    context, _ = await visitors.person(Role.ADMIN, size=NARROW)
     page = await context.new_page()
-    found: list[str] = []
-
-    for path in ("/sign-in", "/nothing"):
-        await page.goto(path)
-        found += await violations(page) + await overflow(page)
-
-    assert found == []
-    await context.close()
-
-
-@pytest.mark.parametrize(("language", "theme", "size"), LOOKS)
-async def test_a_persons_own_page_is_fit_for_everybody(
-    visitors: Visitors, language: str, theme: str, size: tuple[int, int]
-) -> None:
-    context, _ = await visitors.person(Role.ADMIN, language=language, theme=theme, size=size)
-    page = await context.new_page()
-    said = await said_by(page)
-
+    said = complaints_of(page)
     await page.goto("/me")
-    found = await violations(page) + await overflow(page)
+
     await page.locator("summary").first.click()
 
-    assert found + await violations(page) + await overflow(page) == []
+    assert await violations(page) + await overflow(page) == []
     assert said == []
     await context.close()
 
@@ -135,4 +99,25 @@ async def test_a_lost_connection_is_said_at_once_and_so_is_its_return(visitors: 
     await context.set_offline(False)
 
     await expect(page.locator("[data-connection]")).to_have_text("Connected again.")
+    await context.close()
+
+
+async def test_a_letter_goes_to_a_page_unless_letters_are_turned_off_or_somebody_types(visitors: Visitors) -> None:
+    context, _ = await visitors.person(Role.ADMIN)
+    page = await context.new_page()
+    await page.goto("/me")
+
+    await page.keyboard.press("g")
+    await page.keyboard.press("n")
+    await page.wait_for_url("**/console")
+    await page.goto("/console/switch")
+    await page.get_by_label("Why").press_sequentially("gn")
+    assert page.url.endswith("/console/switch")
+    await page.locator("details.person summary").click()
+    await page.get_by_label("Keys of one letter").uncheck()
+    await page.goto("/me")
+    await page.keyboard.press("g")
+    await page.keyboard.press("n")
+
+    assert page.url.endswith("/me")
     await context.close()

@@ -15,6 +15,8 @@ from api.pages.languages import catalogues, language_of
 
 PAGES = Path(next(iter(api.pages.__path__)))
 METHODS = [("**.py", "python"), ("**/templates/**.html", "jinja2")]
+OPTIONS = {"**/templates/**.html": {"extensions": "jinja2.ext.do", "silent": "false"}}
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
 
 
 def a_request(*, accepts: str = "", cookie: str | None = None) -> Request:
@@ -45,7 +47,7 @@ def test_a_cookie_that_names_no_language_of_ours_is_ignored() -> None:
 
 
 def used() -> Iterator[str]:
-    for _, _, message, _, _ in extract_from_dir(PAGES, METHODS, keywords={"_": None, "gettext": None, "ngettext": (1, 2)}):
+    for _, _, message, _, _ in extract_from_dir(PAGES, METHODS, OPTIONS, KEYWORDS):
         yield message if isinstance(message, str) else message[0]
 
 
