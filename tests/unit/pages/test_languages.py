@@ -1,6 +1,7 @@
 """The language a page is answered in, and that both catalogues are whole."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -65,6 +66,16 @@ def translated() -> dict[str, list[str]]:
 
 def test_every_text_of_the_pages_is_said_in_hebrew() -> None:
     assert sorted(set(used()) - translated().keys()) == []
+
+
+def test_what_a_text_is_filled_with_is_the_same_in_both_languages() -> None:
+    filled = re.compile(r"%\([a-z_]+\)s")
+
+    assert [
+        key
+        for key, texts in translated().items()
+        if any(set(filled.findall(text)) != set(filled.findall(key)) for text in texts)
+    ] == []
 
 
 def test_no_text_is_said_in_two_ways() -> None:
