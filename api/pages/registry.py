@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from api.pages import assets, choices, console, desk, desk_actions, me, oidc, second_factor, sign_in
+from api.pages import assets, choices, console, desk, desk_actions, me, oidc, second_factor, sign_in, staff
 
 PAGES: tuple[APIRouter, ...] = (
     assets.router,
@@ -11,6 +11,7 @@ PAGES: tuple[APIRouter, ...] = (
     second_factor.router,
     oidc.router,
     me.router,
+    staff.router,
     *console.ROUTERS,
     desk.router,
     desk_actions.router,

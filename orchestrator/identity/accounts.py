@@ -99,6 +99,16 @@ async def disable(session: AsyncSession, login: str, *, who: Viewer | str, now: 
     return ended
 
 
+async def let_back(session: AsyncSession, login: str, *, who: Viewer | str, now: datetime) -> None:
+    """Let a disabled person sign in again. Raises `NoSuch`."""
+    person = await person_of(session, login)
+    before = _told(person)
+    person.disabled_at = None
+    session.add(person)
+    after = _told(person)
+    await note_change(session, who=who, what="person.let_back", subject=person.login, before=before, after=after, now=now)
+
+
 async def set_password(session: AsyncSession, login: str, password: str, *, who: Viewer | str, now: datetime) -> None:
     """Give a person a new password and end their sessions; what it is stands nowhere. Raises `BadInput`, `NoSuch`."""
     password_hash = await hashed(password)
