@@ -32,7 +32,7 @@ async def show_work(request: Request, me: Me, mark: str = "") -> Response:
     await _alive(request, me)
     had = _task_of(mark)
     notice = None if had is None else await gone(Parts.of(request), me, had)
-    return await show(request, me, notice=notice, template="desk/work.html", unless=mark)
+    return await show(request, me, notice=notice, template="desk/work.html", unless=mark, had=had)
 
 
 @router.get("/list")

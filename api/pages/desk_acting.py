@@ -77,25 +77,31 @@ async def show(
     template: str = "desk/desk.html",
     unless: str | None = None,
     taken: str | None = None,
+    had: UUID | None = None,
 ) -> Response:
-    """Return the desk as it is now, or nothing where its mark is still `unless`. `taken`: what was typed for it is kept."""
+    """Return the desk as it is now, or nothing where its mark is still `unless`. `taken`: what was typed for it is kept.
+
+    Where the task `had` is no longer in hand, it says why.
+    """
     parts, reads = Parts.of(request), language(request, viewer)
 
     async def look(session: AsyncSession) -> dict[str, Any]:
         now = await parts.database.clock.now(session)
         desk = await desk_of(session, parts, viewer, reads, now=now)
+        left = had is not None and (desk.work is None or desk.work.task.id != had)
+        reason = await why_gone(session, had, agent_id=desk.agent.id) if left and had is not None else None
         floor = await floor_of(session, parts, viewer, reads, now=now)
-        return {"desk": desk, "work": desk.work, "floor": floor, "now": now}
+        said = notice or _gone_for(reason)
+        return {"desk": desk, "work": desk.work, "floor": floor, "now": now, "notice": said}
 
     shown = await parts.database.run(look)
-    if notice is None and shown["desk"].mark == unless:
+    if shown["notice"] is None and shown["desk"].mark == unless:
         return Response(status_code=204)
     return page(
         request,
         template,
         viewer=viewer,
         status=status,
-        notice=notice,
         typed=typed or Typed(),
         taken=taken,
         words=desk_words,
@@ -122,4 +128,8 @@ async def gone(parts: Parts, viewer: Viewer, task_id: UUID | None) -> Notice | N
     if reason is None:
         return None
     await parts.database.run(take)
-    return Notice(desk_words.GONE.get(reason, desk_words.GONE_OTHERWISE), "warn")
+    return _gone_for(reason)
+
+
+def _gone_for(reason: str | None) -> Notice | None:
+    return None if reason is None else Notice(desk_words.GONE.get(reason, desk_words.GONE_OTHERWISE), "warn")

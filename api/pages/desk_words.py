@@ -111,7 +111,7 @@ GONE: Mapping[str, str] = {
 GONE_OTHERWISE = _("This task is over.")
 NOTHING: Mapping[str, str] = SENTENCES  # these sentences stand in the catalogue as they are
 TRIED: Mapping[str, str] = {
-    "call": _("Call"),
+    "call": _("Phone call"),
     "message": _("Message"),
     "talk": _("Talk"),
     "talked": _("answered, and spoken with"),

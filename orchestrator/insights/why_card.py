@@ -85,11 +85,12 @@ class WhyCard:
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads the card, and in which language; `organisation` is whom they call for."""
+    """Who reads the card, in which language and zone (the customer's when None); `organisation` is whom they call for."""
 
     name: str
     language: Language
     organisation: str | None = None
+    zone: ZoneInfo | None = None
 
 
 Title = Callable[[MomentRow, Language], str]
@@ -109,7 +110,7 @@ async def why_card(session: AsyncSession, task: TaskRow, reader: Reader, *, rule
     said = _promised(known.promises)
     return WhyCard(
         who=_who(customer, task, now=now),
-        why=_why(known, lead, title, reader.language, now=now),
+        why=_why(known, lead, title, reader, now=now),
         evidence=tuple(_sign(row, may, reader.language) for row in journey),
         tried=await tried(session, customer.id, now=now),
         known=known_already(customer.attributes, [(row.time, row.data) for row in journey], reader.language),
@@ -146,16 +147,16 @@ def _who(customer: CustomerRow, task: TaskRow, *, now: datetime) -> Who:
     )
 
 
-def _why(known: Story, lead: MomentRow | None, title: Title, language: Language, *, now: datetime) -> str:
+def _why(known: Story, lead: MomentRow | None, title: Title, reader: Reader, *, now: datetime) -> str:
     if lead is None:
         return f"{known.escalation.rule}."
     named = set(lead.evidence)
     signs = [row for row in known.evidence if f"{row.source} {row.id}" in named]
     open_promises = [row for row in known.promises if row.state is PromiseState.OPEN]
-    zone = customer_zone(known.customer) or ZoneInfo("Etc/UTC")
+    zone = reader.zone or customer_zone(known.customer) or ZoneInfo("Etc/UTC")
     return why_now(
-        title(lead, language),
-        language,
+        title(lead, reader.language),
+        reader.language,
         last=(signs[-1].type, signs[-1].source, now - signs[-1].time) if signs else None,
         signs=len(signs),
         phrases=[str(word) for word in lead.words],
