@@ -27,7 +27,9 @@ async def show_audit(
     subject: Text = "",
     before: Annotated[int | None, Query(ge=0, lt=2**63)] = None,
 ) -> Response:
-    asked = {"who": who.strip(), "what": what.strip(), "subject": subject.strip()}
-    rows = await changes_made(session, **asked, before=before, limit=_SHOWN + 1)
-    older = urlencode({**asked, "before": rows[_SHOWN - 1].id}) if len(rows) > _SHOWN else None
-    return page(request, "console/audit.html", viewer=viewer, changes=rows[:_SHOWN], older=older, **asked)
+    who, what, subject = who.strip(), what.strip(), subject.strip()
+    rows = await changes_made(session, who=who, what=what, subject=subject, before=before, limit=_SHOWN + 1)
+    more = {"who": who, "what": what, "subject": subject, "before": rows[_SHOWN - 1].id} if len(rows) > _SHOWN else None
+    older = urlencode(more) if more else None
+    shown = rows[:_SHOWN]
+    return page(request, "console/audit.html", viewer=viewer, changes=shown, older=older, who=who, what=what, subject=subject)

@@ -32,6 +32,7 @@ TASK = {
 }
 
 ALARM = {
+    "help_asked": _("Agents ask for help"),
     "promises_overdue": _("Promises are overdue"),
     "nobody_on_duty": _("Nobody is on duty for what waits"),
     "silent_desks": _("Desks give no sign of life"),

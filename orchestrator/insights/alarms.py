@@ -10,6 +10,7 @@ from orchestrator.insights.board import Board, Doing
 
 
 class AlarmKind(StrEnum):
+    HELP_ASKED = "help_asked"  # by an agent, for the task in hand
     PROMISES_OVERDUE = "promises_overdue"
     NOBODY_ON_DUTY = "nobody_on_duty"  # tasks wait on an open queue that no agent serves now
     SILENT_DESKS = "silent_desks"
@@ -29,6 +30,8 @@ class Alarm:
 
 _TROUBLES = text("""
 SELECT
+  (SELECT count(*) FROM tasks WHERE help_asked_at IS NOT NULL AND agent_id IS NOT NULL
+    AND state IN ('reserved', 'assigned', 'dialing', 'connected', 'wrapping')) AS help_asked,
   (SELECT count(*) FROM outbox WHERE set_aside_at IS NOT NULL) AS deliveries_set_aside,
   (SELECT count(*) FROM dead_letters WHERE replayed_at IS NULL) AS events_refused,
   (SELECT count(*) FROM attempts WHERE state = 'unknown') AS calls_unclear
@@ -44,5 +47,6 @@ async def alarms(session: AsyncSession, board: Board) -> list[Alarm]:
         for each in board.queues
         if each.now.may_offer and not each.on_duty
     ]
-    own = [Alarm(AlarmKind.PROMISES_OVERDUE, board.overdue), *unserved]
-    return [each for each in (*own, Alarm(AlarmKind.SILENT_DESKS, board.doing.get(Doing.SILENT, 0)), *troubles) if each.count]
+    silent = Alarm(AlarmKind.SILENT_DESKS, board.doing.get(Doing.SILENT, 0))
+    raised = [*troubles[:1], Alarm(AlarmKind.PROMISES_OVERDUE, board.overdue), *unserved, silent, *troubles[1:]]
+    return [each for each in raised if each.count]

@@ -1,4 +1,4 @@
-"""The tasks of the floor as a supervisor picks them: the most urgent first, with the customer's and the agent's names."""
+"""The tasks of the floor as a supervisor picks them, the most urgent first, with names of customers and agents."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,12 +30,13 @@ class FloorTask:
     promised: bool
     agent: str | None
     preferred: str | None
+    help_asked_at: datetime | None
 
 
-# Promises soon due or broken first, by due time; then by rank, which is how they are offered.
+# Whose agent asks for help stands first, then promises soon due or broken; then by rank, which is how they are offered.
 _TASKS = text("""
 SELECT t.id, t.customer_id, c.attributes ->> 'name' AS customer, t.queue, e.rule, t.kind, t.state, t.queued_at, t.due_at,
-  t.promised, a.name AS agent, p.name AS preferred
+  t.promised, a.name AS agent, p.name AS preferred, t.help_asked_at
 FROM tasks t
 JOIN escalations e ON e.id = t.escalation_id
 JOIN customers c ON c.id = t.customer_id
@@ -43,7 +44,7 @@ LEFT JOIN agents a ON a.id = t.agent_id
 LEFT JOIN agents p ON p.id = t.preferred_agent
 WHERE t.state NOT IN ('done', 'withdrawn')
   AND (:queue IS NULL OR t.queue = :queue) AND (:state IS NULL OR t.state = :state)
-ORDER BY (t.promised AND t.due_at <= :now + :soon) DESC,
+ORDER BY t.help_asked_at IS NOT NULL DESC, (t.promised AND t.due_at <= :now + :soon) DESC,
   CASE WHEN t.promised AND t.due_at <= :now + :soon THEN t.due_at END, t.rank, t.id
 LIMIT :limit
 """).bindparams(bindparam("queue", type_=Text), bindparam("state", type_=Text), bindparam("soon", SOON))

@@ -91,6 +91,14 @@ async def test_a_customers_page_tells_all_that_happened_and_why(supervisor: Brow
     assert [text for text in wanted if text not in shown.text] == []
 
 
+async def test_a_gates_sentence_is_said_in_hebrew(database_url: str, database: Database) -> None:
+    story = await a_known_story(database)
+    async with a_browser(database_url, database, locale="he") as browser:
+        shown = await browser.open(f"/console/customers/{story.customer.id}")
+
+    assert "זו שעה אסורה במקום הלקוח; מותר שוב מ-08:00." in shown.text
+
+
 async def test_a_long_timeline_is_shown_page_by_page(supervisor: Browser, database: Database) -> None:
     async with database.transaction() as session:
         customer = await a_customer(session, 1)

@@ -54,11 +54,12 @@ async def test_an_empty_place_says_so(supervisor: Browser) -> None:
     assert "There are no queues yet" in shown.text
 
 
-async def test_the_console_runs_from_right_to_left_in_hebrew(database_url: str, database: Database) -> None:
+async def test_the_console_speaks_hebrew_from_right_to_left(database_url: str, database: Database) -> None:
     async with a_browser(database_url, database, locale="he") as browser:
         shown = await browser.open("/console")
 
     assert 'dir="rtl"' in shown.text
+    assert "ההמתנה הארוכה ביותר" in shown.text
 
 
 async def test_names_that_are_markup_are_shown_harmless(supervisor: Browser, database: Database) -> None:
@@ -140,6 +141,18 @@ async def test_a_task_is_moved_and_one_is_kept_for_an_agent(supervisor: Browser,
     assert (await reread(database, first.id)).queue == "service"
     assert (await reread(database, second.id)).preferred_agent == agent.id
     assert f"kept for <bdi>{agent.name}</bdi>" in (await supervisor.open("/console")).text
+
+
+async def test_an_agent_who_asks_for_help_is_seen(supervisor: Browser, database: Database) -> None:
+    async with database.transaction() as session:
+        await a_queue(session)
+        agent, task = await an_agent(session, "dana"), await a_task(session)
+        task.state, task.agent_id, task.help_asked_at = TaskState.CONNECTED, agent.id, datetime.now(UTC)
+        session.add(task)
+
+    shown = (await supervisor.open("/console")).text
+
+    assert ("Agents ask for help" in shown, "Asks for help" in shown) == (True, True)
 
 
 async def test_an_order_that_lacks_something_names_it_and_keeps_the_rest(supervisor: Browser, database: Database) -> None:
