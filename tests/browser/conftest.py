@@ -50,7 +50,8 @@ async def site(database_url: str) -> AsyncIterator[str]:
     """The address of a real api server on this test's database."""
     listening = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    running = server(some_settings(database_url), host="127.0.0.1", port=listening.getsockname()[1])
+    settings = some_settings(database_url).changed(reservation=timedelta(minutes=10))  # an offer stays while it is looked at
+    running = server(settings, host="127.0.0.1", port=listening.getsockname()[1])
     thread = threading.Thread(target=running.run, args=([listening],))
     thread.start()
     async with httpx.AsyncClient(trust_env=False) as client:

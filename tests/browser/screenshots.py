@@ -9,7 +9,7 @@ from api.pages.navigation import paths
 from api.pages.people import Role
 from orchestrator.storage.database import Database
 from tests.browser.conftest import Visitors
-from tests.browser.shown import LOOKS, SHOWN, Look, a_busy_floor
+from tests.browser.shown import LOOKS, SHOWN, STEPS, Look, a_busy_floor, take
 
 FOLDER = Path(__file__).parents[2] / "screenshots"
 
@@ -25,17 +25,19 @@ async def test_every_page_is_photographed(visitors: Visitors, database: Database
         page = await context.new_page()
         for path in (path for path in shown if path in paths() or role is None):
             await page.goto(path.format(customer_id=customer), wait_until="load")
-            for look in LOOKS:
-                await photograph(visitors, page, path, look)
+            for step in ("", *STEPS.get(path, ())):
+                await take(visitors, page, step)
+                for look in LOOKS:
+                    await photograph(visitors, page, f"{path} {step}", look)
         await context.close()
 
 
-async def photograph(visitors: Visitors, page: Page, path: str, look: Look) -> None:
+async def photograph(visitors: Visitors, page: Page, shown: str, look: Look) -> None:
     language, theme, (width, height) = look
     await visitors.choose(page.context, language=language, theme=theme)
     await page.set_viewport_size({"width": width, "height": height})
     await page.reload(wait_until="load")
     await page.evaluate("document.fonts.ready")
-    name = re.sub(r"[^a-z-]+", "", path.strip("/").replace("/", "-").replace("customer_id", "one"))
+    name = re.sub(r"[^a-z]+", "-", shown.lower().replace("customer_id", "one")).strip("-")
     FOLDER.mkdir(exist_ok=True)
     await page.screenshot(path=FOLDER / f"{name}-{language}-{theme}-{width}.png", full_page=True)

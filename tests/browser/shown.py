@@ -4,6 +4,7 @@ from datetime import timedelta
 from itertools import product
 from uuid import UUID
 
+from playwright.async_api import Page, expect
 from sqlmodel import select
 
 from api.pages.people import Role
@@ -11,7 +12,7 @@ from orchestrator.escalations.tables import EscalationRow
 from orchestrator.intake.tables import CustomerRow
 from orchestrator.queueing.tables import Presence
 from orchestrator.storage.database import Database
-from tests.browser.conftest import NARROW, WIDE
+from tests.browser.conftest import NARROW, WIDE, Visitors
 from tests.integration.floor import a_queue, a_task, an_agent
 
 Look = tuple[str, str, tuple[int, int]]
@@ -31,6 +32,8 @@ SHOWN: dict[Role | None, tuple[str, ...]] = {
         "/me/second-factor",
     ),
 }
+# What an agent presses on the desk, and what is to be seen then.
+STEPS: dict[str, tuple[str, ...]] = {"/desk": ("Give me the next", "Accept")}
 
 
 async def a_busy_floor(database: Database) -> tuple[UUID, UUID]:
@@ -55,3 +58,12 @@ async def a_busy_floor(database: Database) -> tuple[UUID, UUID]:
         customer = (await session.exec(mine)).one()
         customer.attributes = {**customer.attributes, "name": HOSTILE}
         return noa.id, customer.id
+
+
+async def take(visitors: Visitors, page: Page, step: str) -> None:
+    """Press the button of that name, in English; nothing for the page as it opens."""
+    if step:
+        await visitors.choose(page.context, language="en", theme="light")
+        await page.reload(wait_until="load")
+        await page.get_by_role("button", name=step).click()
+        await expect(page.get_by_role("button", name=step)).to_have_count(0)

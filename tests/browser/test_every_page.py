@@ -1,5 +1,7 @@
 """Every page, in every look: nothing for axe to object to, nothing that scrolls sideways, nothing the policy refused."""
 
+from itertools import product
+
 import pytest
 from playwright.async_api import expect
 
@@ -8,7 +10,7 @@ from api.pages.people import Role
 from orchestrator.storage.database import Database
 from tests.browser.axe import complaints_of, overflow, violations
 from tests.browser.conftest import Visitors
-from tests.browser.shown import LOOKS, SHOWN, a_busy_floor
+from tests.browser.shown import LOOKS, SHOWN, STEPS, a_busy_floor, take
 
 PAGES = [pytest.param(role, path, id=f"{role or 'anybody'} {path}") for role, shown in SHOWN.items() for path in shown]
 
@@ -34,12 +36,15 @@ async def test_a_page_is_fit_for_everybody(visitors: Visitors, database: Databas
     said = complaints_of(page)
     found: list[str] = []
 
-    for language, theme, (width, height) in LOOKS:
+    await page.goto(path.format(customer_id=customer), wait_until="load")
+    for step, (language, theme, (width, height)) in product(("", *STEPS.get(path, ())), LOOKS):
+        if (language, theme, (width, height)) == LOOKS[0]:
+            await take(visitors, page, step)
         await visitors.choose(context, language=language, theme=theme)
         await page.set_viewport_size({"width": width, "height": height})
-        await page.goto(path.format(customer_id=customer), wait_until="load")
+        await page.reload(wait_until="load")
         await expect(page.locator("h1")).to_have_count(1)
-        look = f"{language} {theme} {width}: "
+        look = f"{step} {language} {theme} {width}: "
         found += [look + each for each in [*await violations(page), *await overflow(page)]]
 
     assert found == []
