@@ -27,6 +27,7 @@ SHOWN: dict[Role | None, tuple[str, ...]] = {
         "/console/customers",
         "/console/customers/{customer_id}",
         "/console/results",
+        "/console/settings",
         "/console/audit",
         "/me",
         "/me/second-factor",

@@ -39,13 +39,10 @@ async def a_part(request: Request) -> HTMLResponse:
 @pytest.fixture
 def app() -> FastAPI:
     app = create_app(some_settings("postgresql://nobody@localhost/nothing"))
-    for path, endpoint in {
-        "/t/broken": a_broken_page,
-        "/t/taken": a_taken_page,
-        "/t/page": an_empty_page,
-        "/t/part": a_part,
-    }.items():
-        app.add_api_route(path, endpoint, response_model=None)
+    app.add_api_route("/t/broken", a_broken_page, response_model=None)
+    app.add_api_route("/t/taken", a_taken_page, response_model=None)
+    app.add_api_route("/t/page", an_empty_page)
+    app.add_api_route("/t/part", a_part)
     return app
 
 

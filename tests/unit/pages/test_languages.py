@@ -58,7 +58,7 @@ def translated() -> dict[str, list[str]]:
         with path.open("rb") as file:
             for message in read_po(file, locale="he"):
                 key = message.id if isinstance(message.id, str) else message.id[0]
-                texts = [message.string] if isinstance(message.string, str) else list(message.string)
+                texts = [message.string] if isinstance(message.string, str) else list(message.string or ())
                 if key and all(texts):
                     found.setdefault(key, []).append(" | ".join(texts))
     return found
