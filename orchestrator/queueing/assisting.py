@@ -15,9 +15,11 @@ from orchestrator.escalations.look import Occasion, look
 from orchestrator.escalations.outcome import Disposition
 from orchestrator.escalations.records import note, nudge, unsettled_attempts
 from orchestrator.escalations.words import language_of, template
+from orchestrator.insights.why_past import recent_events
 from orchestrator.queueing.leases import WrongState, check_state
 from orchestrator.queueing.news import What, tell_of_task
 from orchestrator.queueing.offers import offer_to
+from orchestrator.queueing.resume_links import resume_link
 from orchestrator.queueing.tables import HELD, TaskRow, TaskState
 from orchestrator.queueing.working import Hold, InHand, take_in_hand
 from orchestrator.settings import Settings
@@ -134,7 +136,7 @@ async def _write(session: AsyncSession, known: InHand, *, settings: Settings) ->
         known.customer,
         known.escalation,
         template=FINISH_LINK,
-        body=template(FINISH_LINK, language_of(known.customer.attributes.get("language"))),
+        body=await _words(session, known),
         now=known.now,
         settings=settings,
     )
@@ -145,6 +147,14 @@ async def _write(session: AsyncSession, known: InHand, *, settings: Settings) ->
     note(session, known.escalation, "link_written", now=known.now, message=str(message.id))
     await nudge(session, known.escalation, now=known.now)
     return message
+
+
+async def _words(session: AsyncSession, known: InHand) -> str:
+    """Return the words, and where to go on, if a channel has named a place of late."""
+    words = template(FINISH_LINK, language_of(known.customer.attributes.get("language")))
+    events = await recent_events(session, known.customer.id, now=known.now)
+    link = resume_link(event.data for event in events)
+    return words if link is None else f"{words} {link}"
 
 
 async def _spoken_to(session: AsyncSession, task: TaskRow) -> bool:

@@ -23,6 +23,7 @@ from orchestrator.storage.database import Database
 from orchestrator.storage.outbox import OutboxRow
 from orchestrator.telephony.tables import AttemptRow, AttemptState, Ending, Leg, MessageRow
 from tests.integration.floor import a_queue, a_task, an_agent, reread, some_settings
+from tests.integration.test_why_card import an_event
 
 
 @pytest.fixture
@@ -89,6 +90,20 @@ async def test_a_link_is_written_once_however_often_it_is_asked_for(database: Da
     async with database.transaction() as session:
         messages = (await session.exec(select(MessageRow))).all()
     assert [message.template for message in messages] == ["finish-link"]
+
+
+async def test_the_link_leads_where_the_channel_said_last(database: Database, settings: Settings) -> None:
+    hold = await in_hand(database, settings, zone=noon_somewhere())
+    async with database.transaction() as session:
+        task = await session.get_one(TaskRow, hold.task_id)
+        data = {"resume_url": "https://shop.example/cart/c-1042?go=on"}
+        await an_event(session, task, "checkout.updated", source="web", data=data)
+        await an_event(session, task, "checkout.updated", source="web", data={"resume_url": "javascript:alert(1)"})
+
+    async with database.transaction() as session:
+        sent = await assisting.send_link(session, hold, clock=database.clock, settings=settings)
+
+    assert sent.body.endswith(" https://shop.example/cart/c-1042?go=on")
 
 
 async def test_who_asks_for_the_link_in_the_call_gets_it_at_any_hour(database: Database, settings: Settings) -> None:
