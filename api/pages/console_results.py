@@ -86,8 +86,8 @@ async def _agent_table(session: AsyncSession, since: datetime, until: datetime, 
     counted = ("agent", "offered", "accepted", "rejected", "missed", "done", "solved")
     timed = ("speed_of_answer", "talk", "wrap_up", "handling")
     found = await agent_results(session, since=since, until=until)
-    head = (*counted, *(f"{name}_seconds" for name in timed))
-    return head, [tuple(getattr(each, name) for name in (*counted, *timed)) for each in found]
+    head = (*counted, *(f"{name}_seconds" for name in timed), "occupancy")
+    return head, [tuple(getattr(each, name) for name in (*counted, *timed, "occupancy")) for each in found]
 
 
 _TABLES: dict[str, Callable[[AsyncSession, datetime, datetime, str], Awaitable[Table]]] = {

@@ -65,6 +65,20 @@ class AgentRow(SQLModel, table=True):
     created_at: datetime = instant()
 
 
+class PresenceSpellRow(SQLModel, table=True):
+    """A stretch of an agent's presence that is over; the present one stands in the agent's own row."""
+
+    __tablename__ = "presence_spells"
+    __table_args__ = (Index("presence_spells_by_end", "until"),)
+
+    id: UUID = primary_id()
+    agent_id: UUID = Field(foreign_key="agents.id")
+    presence: Presence = one_of(Presence)
+    pause_code: str | None = Field(default=None)
+    since: datetime = instant()
+    until: datetime = instant()
+
+
 class AgentQueueRow(SQLModel, table=True):
     __tablename__ = "agent_queues"
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.detection.tables import MomentStatus
@@ -11,7 +12,8 @@ from orchestrator.insights.agent_results import agent_results
 from orchestrator.insights.attempt_results import attempt_results
 from orchestrator.insights.funnel import Loss, Stage, funnels
 from orchestrator.insights.promise_results import PromiseResult, promise_results
-from orchestrator.queueing.tables import OfferEnding, OfferRow
+from orchestrator.queueing.presence import set_presence
+from orchestrator.queueing.tables import OfferEnding, OfferRow, Presence
 from orchestrator.storage.database import Database
 from orchestrator.telephony.tables import Ending
 from tests.integration.floor import a_queue, an_agent
@@ -159,4 +161,22 @@ async def test_agents_figures_are_means_of_what_was_measured(database: Database)
     assert (dana.agent, dana.offered, dana.accepted, dana.rejected, dana.done, dana.solved) == ("dana", 2, 1, 1, 1, 1)
     assert (dana.speed_of_answer, dana.talk, dana.wrap_up) == (4 * SECOND, 4 * MINUTE, MINUTE)
     assert dana.handling == 7 * MINUTE
+    assert dana.occupancy is None  # in those days nobody had said they were there
     assert (eli.agent, eli.missed, eli.done, eli.handling) == ("eli", 1, 0, None)
+
+
+async def test_occupancy_is_the_share_of_the_time_available_that_went_into_tasks(database: Database) -> None:
+    async with database.transaction() as session:
+        await a_queue(session)
+        agent = await an_agent(session)
+        agent.presence_since, agent.seen_at = NOON - 20 * MINUTE, NOON + 9 * MINUTE
+        session.add(agent)
+        await set_presence(session, agent, Presence.PAUSED, pause_code="lunch", now=NOON + 20 * MINUTE)
+        story = await a_case(session, 1)
+        story.task.agent_id, story.task.accepted_at, story.task.ended_at = agent.id, NOON - MINUTE, NOON + 5 * MINUTE
+        session.add(story.task)
+        await session.flush()
+
+        [figures] = await agent_results(session, **PERIOD)
+
+    assert figures.occupancy == pytest.approx(6 / 30)  # gone a minute after the desk's last sign of life
