@@ -35,7 +35,7 @@ async def test_an_offer_comes_to_the_screen_by_itself_and_is_accepted_by_key(
 
     await offered(database, database_url)
 
-    await expect(page.get_by_role("heading", name="Noa Levi")).to_be_visible(timeout=2 * SECOND)
+    await expect(page.get_by_role("heading", name="Noa Levi")).to_be_visible(timeout=15 * SECOND)
     await expect(page.locator("[data-announcer-now]")).to_contain_text("New offer: Checkout left unfinished")
     await page.keyboard.press("a")
     await expect(page.get_by_text("Ready to call")).to_be_visible()
@@ -54,7 +54,7 @@ async def test_a_task_withdrawn_while_it_is_read_says_why(visitors: Visitors, da
     async with database.transaction() as session:
         await withdraw_task(session, task.id, reason="mistake", clock=database.clock)
 
-    await expect(page.get_by_text("A supervisor has withdrawn this task.")).to_be_visible(timeout=2 * SECOND)
+    await expect(page.get_by_text("A supervisor has withdrawn this task.")).to_be_visible(timeout=15 * SECOND)
     await context.close()
 
 
