@@ -29,8 +29,7 @@ async def test_an_offer_comes_to_the_screen_by_itself_and_is_accepted_by_key(
     context, _ = await visitors.person(Role.AGENT, agent_id=agent_id)
     page = await context.new_page()
     said = complaints_of(page)
-    async with page.expect_request("**/desk/work?*"):  # the stream is open, and has said that it is
-        await page.goto("/desk")
+    await page.goto("/desk")
     await expect(page.get_by_text("Nothing in your hands")).to_be_visible()
 
     await offered(database, database_url)
@@ -48,8 +47,7 @@ async def test_a_task_withdrawn_while_it_is_read_says_why(visitors: Visitors, da
     task = await offered(database, database_url)
     context, _ = await visitors.person(Role.AGENT, agent_id=agent_id)
     page = await context.new_page()
-    async with page.expect_request("**/desk/work?*"):
-        await page.goto("/desk")
+    await page.goto("/desk")
 
     async with database.transaction() as session:
         await withdraw_task(session, task.id, reason="mistake", clock=database.clock)
