@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from orchestrator.escalations.outcome import Disposition
 from orchestrator.escalations.states import Outcome
 from orchestrator.queueing.progress import Progress
-from orchestrator.queueing.pulling import SENTENCES
+from orchestrator.queueing.pulling import SENTENCES, Nothing
 from orchestrator.queueing.tables import Presence
 
 
@@ -109,7 +109,7 @@ GONE: Mapping[str, str] = {
     "given_on": _("This task is no longer with you: the offer ran out, or it was given to somebody else."),
 }
 GONE_OTHERWISE = _("This task is over.")
-NOTHING: Mapping[str, str] = SENTENCES  # these sentences stand in the catalogue as they are
+NOTHING: Mapping[Nothing, str] = SENTENCES  # these sentences stand in the catalogue as they are
 TRIED: Mapping[str, str] = {
     "call": _("Phone call"),
     "message": _("Message"),

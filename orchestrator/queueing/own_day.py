@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import Interval, func, type_coerce
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -47,7 +47,8 @@ async def _tasks(session: AsyncSession, agent_id: UUID, since: datetime) -> tupl
 
 async def _talks(session: AsyncSession, agent_id: UUID, since: datetime) -> tuple[int, timedelta]:
     mine = col(AttemptRow.task_id).in_(select(TaskRow.id).where(TaskRow.agent_id == agent_id))
-    length = func.sum(func.coalesce(col(AttemptRow.ended_at), func.clock_timestamp()) - col(AttemptRow.joined_at))
+    spans = func.coalesce(col(AttemptRow.ended_at), func.clock_timestamp()) - col(AttemptRow.joined_at)
+    length = type_coerce(func.sum(spans), Interval())
     query = select(func.count(), length).where(
         mine, AttemptRow.leg == Leg.CUSTOMER, col(AttemptRow.joined_at).is_not(None), col(AttemptRow.joined_at) >= since
     )
