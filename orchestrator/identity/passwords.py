@@ -10,6 +10,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from orchestrator.errors import BadInput
 
 SHORTEST, LONGEST = 10, 200  # characters
+_NOBODYS = "the password of nobody"
 _AT_ONCE = threading.BoundedSemaphore(2)  # a hash takes 64 MiB and a core for a moment: a crowd has to stand in line
 
 
@@ -32,7 +33,7 @@ def _hash(password: str) -> str:
 
 def _verify(password: str, known: str | None) -> bool:
     with _AT_ONCE:
-        return _hasher().verify(password, known or _nobodys()) and known is not None
+        return _hasher().verify(password, known or nobodys_hash()) and known is not None
 
 
 @cache
@@ -41,5 +42,6 @@ def _hasher() -> PasswordHash:
 
 
 @cache
-def _nobodys() -> str:
-    return _hasher().hash("the password of nobody")
+def nobodys_hash() -> str:
+    """Return what is checked where there is no such person: as costly as anybody's."""
+    return _hasher().hash(_NOBODYS)
