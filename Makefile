@@ -4,25 +4,30 @@ UV ?= uv
 ARGS ?=
 BIN := .venv/bin
 READY := .venv/.ready
+ASSETS := api/pages/libraries/.ready
+NPM ?= $(shell command -v npm || echo $(BIN)/npm)
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up test faults check bench lock
+.PHONY: help setup demo up test screenshots faults check bench lock browser
 
 help: ## say what there is to type
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|' 2>/dev/null || \
 	 sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1  \2/p' $(MAKEFILE_LIST)
 
-setup: $(READY) ## create .venv with everything, from the hashed locks
+setup: $(READY) $(ASSETS) ## create .venv with everything, from the hashed locks
 
 demo: $(READY) ## run the whole story on this machine and judge it (ARGS="--json out.json")
 	$(BIN)/ringback demo $(ARGS)
 
-up: $(READY) ## run the same stack and leave it running (ARGS="--data DIR --api-port N")
+up: $(READY) $(ASSETS) ## run the same stack and leave it running (ARGS="--data DIR --api-port N")
 	$(BIN)/ringback up $(ARGS)
 
-test: $(READY) ## run the tests, on real servers (ARGS="-k name")
+test: browser $(READY) $(ASSETS) ## run the tests, on real servers and in a real browser (ARGS="-k name")
 	$(BIN)/python -m pytest $(ARGS)
+
+screenshots: browser $(READY) $(ASSETS) ## photograph every page into screenshots/, light and dark, he and en, wide and narrow
+	$(BIN)/python -m pytest tests/browser/screenshots.py $(ARGS)
 
 faults: $(READY) ## run only the tests that kill and restart whole deployments (quarter of an hour)
 	$(BIN)/python -m pytest -m deployment $(ARGS)
@@ -33,7 +38,7 @@ check: $(READY) ## run the linters, the types and the import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(READY) ## measure, each figure against a floor taken in the same run
+bench: $(READY) $(ASSETS) ## measure, each figure against a floor taken in the same run
 	$(BIN)/python -m benchmarks $(ARGS)
 
 lock: $(READY) ## resolve the locks anew (needs uv: make lock UV=path)
@@ -52,3 +57,18 @@ $(READY): pyproject.toml requirements.lock requirements-compose.lock
 	$(PIP) install --no-deps --no-build-isolation -e .
 	@$(BIN)/python -m compileall -q orchestrator workflows activities api  # or the first start of four processes pays for it
 	@touch $@
+
+# What pages load in the browser, from npm: the machine's own, else the one of the wheel in .venv.
+$(ASSETS): package.json package-lock.json | $(READY)
+	@PATH="$$PATH:$(CURDIR)/$(BIN)" $(NPM) ci --silent
+	@mkdir -p $(@D) && rm -f $(@D)/*
+	@cp node_modules/htmx.org/dist/htmx.min.js node_modules/htmx.org/dist/ext/hx-sse.min.js \
+		node_modules/@fontsource-variable/heebo/files/heebo-latin-wght-normal.woff2 \
+		node_modules/@fontsource-variable/heebo/files/heebo-hebrew-wght-normal.woff2 $(@D)/
+	@touch $@
+
+# The tests' browser is Debian's: installed where we may, asked for where we may not, before anything takes long.
+CHROMIUM := apt-get install -y --no-install-recommends chromium
+browser:
+	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && apt-get update -qq && $(CHROMIUM) -qq >/dev/null; } || \
+		{ echo 'the browser tests need Chromium: sudo $(CHROMIUM)' >&2; exit 2; }

@@ -12,6 +12,8 @@ from api import errors
 from api.dependencies import Replayed
 from api.middleware import RequestContext
 from api.newsroom import Newsroom
+from api.pages.headers import StrictHeaders
+from api.pages.registry import PAGES
 from api.problems import MEDIA_TYPE, Problem
 from api.routes.registry import ROUTERS
 from api.transactions import Signs
@@ -52,10 +54,13 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.rules = RuleLibrary()
     app.state.signs = Signs()
     app.add_middleware(RequestContext)
+    app.add_middleware(StrictHeaders, https=settings.public_url.startswith("https:"))
     app.exception_handler(Replayed)(_replayed)
     errors.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    for router in PAGES:
+        app.include_router(router, include_in_schema=False)
     return app
 
 

@@ -7,9 +7,10 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
+from api.pages.failures import is_for_a_browser, page_of
 from api.problems import FieldFault, Problem
 from orchestrator.errors import BadInput, Conflict, NoSuch, OrchestratorError
 from orchestrator.identity.tokens import Forbidden, Unauthenticated
@@ -85,41 +86,44 @@ def _fix(fault: Any) -> str:
     return f"use one of {expected}" if expected else _FIXES.get(fault["type"], "see the schema in /openapi.json")
 
 
-def unexpected(error: BaseException) -> JSONResponse:
+def unexpected(error: BaseException, request: Request) -> Response:
     """Answer 500 without detail, and log where it happened: classes and places only, for messages may hold values."""
     frames = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
     log.error("request failed", error=type(error).__name__, at=frames[-8:])
-    return _answer(Problem.of("internal", 500, "something went wrong on our side"))
+    return _answer(request, Problem.of("internal", 500, "something went wrong on our side"))
 
 
 def install(app: FastAPI) -> None:
-    """Make every refusal of `app` a problem document."""
+    """Make every refusal of `app` a problem document, and a page where a page was asked for."""
     app.exception_handler(OrchestratorError)(_ours)
     app.exception_handler(RequestValidationError)(_invalid)
     app.exception_handler(HTTPException)(_http)
 
 
-async def _ours(_: Request, error: Exception) -> Response:
+async def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, OrchestratorError)
     problem = problem_of(error)
     if problem.status == 500:
-        return unexpected(error)
+        return unexpected(error, request)
     headers = dict(RETRY_AFTER) if error.retryable else {}
     if problem.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    return _answer(problem, headers)
+    return _answer(request, problem, headers)
 
 
-async def _invalid(_: Request, error: Exception) -> Response:
+async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    return _answer(problem_of_validation(error.errors()))
+    return _answer(request, problem_of_validation(error.errors()))
 
 
-async def _http(_: Request, error: Exception) -> Response:
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return _answer(Problem.of_status(error.status_code, error.detail), dict(error.headers or {}))
+    if error.status_code < 400:  # a dependency that sends the browser elsewhere
+        return Response(status_code=error.status_code, headers=error.headers)
+    return _answer(request, Problem.of_status(error.status_code, error.detail), dict(error.headers or {}))
 
 
-def _answer(problem: Problem, headers: dict[str, str] | None = None) -> JSONResponse:
+def _answer(request: Request, problem: Problem, headers: dict[str, str] | None = None) -> Response:
     request_id = structlog.contextvars.get_contextvars().get("request_id")
-    return problem.model_copy(update={"request_id": request_id}).response(headers)
+    named = problem.model_copy(update={"request_id": request_id})
+    return page_of(request, named, headers or {}) if is_for_a_browser(request) else named.response(headers)

@@ -5,6 +5,7 @@ import time
 import uuid
 
 from fastapi.responses import JSONResponse
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
@@ -38,7 +39,7 @@ class RequestContext:
             except Exception as error:  # a bug of ours: nothing outside would answer as a problem document
                 if answer.status is not None:
                     raise
-                await unexpected(error)(scope, receive, answer.send)
+                await unexpected(error, Request(scope))(scope, receive, answer.send)
         observe_request(scope["method"], _route(scope), answer.status or 500, time.perf_counter() - started)
 
 

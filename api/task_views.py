@@ -1,6 +1,6 @@
 """A task as it is shown: in lists, and as the card an agent reads before calling."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,11 +11,14 @@ from api.schemas import View
 from orchestrator.detection.tables import MomentRow, MomentStatus
 from orchestrator.escalations.outcome import Disposition
 from orchestrator.escalations.states import Outcome, PromiseState, State
+from orchestrator.escalations.sub_dispositions import SUB_DISPOSITIONS
+from orchestrator.identity.hiding import Hide, hidden
 from orchestrator.insights.stories import Story
 from orchestrator.intake.tables import CustomerRow
 from orchestrator.queueing.tables import TaskKind, TaskRow, TaskState
 from orchestrator.telephony.tables import AttemptState, Ending, Leg
 
+SUBS: Mapping[str, tuple[str, ...]] = {each.value: subs for each, subs in SUB_DISPOSITIONS.items()}
 DISPOSITIONS = tuple(each for each in Disposition if each is not Disposition.NOT_STATED)
 
 
@@ -64,6 +67,9 @@ class TaskView(View):
     call_requested_at: datetime | None
     wrap_since: datetime | None
     disposition: str | None
+    sub_disposition: str | None
+    worth_calling: bool | None
+    help_asked_at: datetime | None
     ended_at: datetime | None
     end_reason: str | None
 
@@ -145,14 +151,23 @@ class TaskCard(TaskView):
     customer: CustomerCard | None
     suggested_disposition: str | None
     dispositions: tuple[str, ...] = DISPOSITIONS
+    sub_dispositions: Mapping[str, tuple[str, ...]] = SUBS
     notes: str | None
 
 
 Titles = Callable[[MomentRow], dict[str, str]]
 
 
-def card(task: TaskRow, story: Story, titles: Titles, *, personal: bool) -> TaskCard:
-    """Return the card; without `personal`, nothing that tells who the customer is."""
+def card(task: TaskRow, story: Story, titles: Titles, *, personal: bool, hide: Hide | None = None) -> TaskCard:
+    """Return the card; without `personal`, nothing that tells who the customer is; with `hide`, no number in it."""
+    whole = _card(task, story, titles, personal=personal)
+    if hide is None:
+        return whole
+    told = ("moments", "promises", "customer", "notes")
+    return TaskCard.model_validate(whole.model_dump() | hidden(whole.model_dump(include=set(told)), hide))
+
+
+def _card(task: TaskRow, story: Story, titles: Titles, *, personal: bool) -> TaskCard:
     return TaskCard(
         **TaskView.model_validate(task).model_dump(),
         escalation_state=story.state,

@@ -141,6 +141,13 @@ class Settings(BaseSettings):
     staffing_relook: PositiveDuration = timedelta(seconds=30)
     relay_poll: PositiveDuration = timedelta(milliseconds=200)
 
+    # People: signing in by OpenID Connect, and what pages show to whom.
+    openid_issuer: HttpUrl | None = None
+    openid_client_id: str | None = None
+    openid_client_secret: SecretStr | None = None
+    openid_login_claim: Annotated[str, Field(pattern=r"^[A-Za-z_:/.0-9-]{1,200}$")] = "email"
+    hide_numbers: bool = False
+
     # Saying.
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_json: bool = True

@@ -14,7 +14,8 @@ from api.task_views import TaskCard, TaskView, card
 from api.titles import titles_of
 from api.transactions import Transactional
 from orchestrator.insights.stories import story
-from orchestrator.queueing import rescheduling, supervising, working
+from orchestrator.intake.showing import hider_for_agents
+from orchestrator.queueing import assisting, rescheduling, supervising, working
 from orchestrator.queueing.listing import Wanted, task_for, tasks_wanted
 from orchestrator.queueing.tables import TaskRow, TaskState
 from orchestrator.queueing.working import Hold
@@ -42,6 +43,8 @@ class Completion(Fenced):
     model_config = ConfigDict(json_schema_extra={"examples": [{"fence": 1, "disposition": "solved", "notes": "Paid by card."}]})
 
     disposition: Annotated[Text, StringConstraints(min_length=1, max_length=40)]
+    sub_disposition: Annotated[Text, StringConstraints(min_length=1, max_length=40)] | None = None
+    worth_calling: bool | None = None
     notes: Annotated[Text, StringConstraints(max_length=4000)] | None = None
 
 
@@ -62,11 +65,13 @@ async def list_tasks(
 
 
 @router.get("/{task_id}", summary="One task with why, what was promised and tried, and whom to call")
-async def get_task(task_id: UUID, who: Staff, session: Session, rules: RulesDep) -> TaskCard:
+async def get_task(task_id: UUID, who: Staff, session: Session, rules: RulesDep, settings: SettingsDep) -> TaskCard:
     task = await task_for(session, task_id, agent_id=who.agent_id)
     known = await story(session, task.escalation_id)
     titles = await titles_of(session, rules, known)
-    return card(task, known, titles, personal=who.agent_id in (None, task.agent_id))
+    hides = settings.hide_numbers and who.agent_id is not None
+    hide = hider_for_agents(known.customer, settings) if hides else None
+    return card(task, known, titles, personal=who.agent_id in (None, task.agent_id), hide=hide)
 
 
 @router.post("/{task_id}/accept", summary="Take the offered task")
@@ -91,6 +96,34 @@ async def call(
     return _view(await working.call(session, _hold(task_id, body, me), clock=database.clock, settings=settings))
 
 
+@router.post("/{task_id}/hang-up", summary="End my own leg of the call; the customer's follows it", status_code=202)
+async def hang_up(
+    task_id: UUID, body: Fenced, me: CurrentAgent, session: Session, database: DatabaseDep, settings: SettingsDep
+) -> TaskView:
+    return _view(await assisting.hang_up(session, _hold(task_id, body, me), clock=database.clock, settings=settings))
+
+
+@router.post("/{task_id}/help", summary="Ask a supervisor for help with this task")
+async def ask_for_help(task_id: UUID, body: Fenced, me: CurrentAgent, session: Session, database: DatabaseDep) -> TaskView:
+    return _view(await assisting.ask_for_help(session, _hold(task_id, body, me), clock=database.clock))
+
+
+@router.post("/{task_id}/link", summary="Send the customer the words to finish it themselves, once", status_code=202)
+async def send_link(
+    task_id: UUID, body: Fenced, me: CurrentAgent, session: Session, database: DatabaseDep, settings: SettingsDep
+) -> TaskView:
+    hold = _hold(task_id, body, me)
+    await assisting.send_link(session, hold, clock=database.clock, settings=settings)
+    return _view(await task_for(session, task_id, agent_id=me))
+
+
+@router.post("/{task_id}/never-call", summary="The customer wants no more calls: at once, also in the middle of a call")
+async def never_call(
+    task_id: UUID, body: Fenced, me: CurrentAgent, session: Session, database: DatabaseDep, settings: SettingsDep
+) -> TaskView:
+    return _view(await assisting.never_call(session, _hold(task_id, body, me), clock=database.clock, settings=settings))
+
+
 @router.post("/{task_id}/complete", summary="Say what came of it; the next task is offered")
 async def complete(
     task_id: UUID, body: Completion, me: CurrentAgent, session: Session, database: DatabaseDep, settings: SettingsDep
@@ -101,6 +134,8 @@ async def complete(
             _hold(task_id, body, me),
             disposition=body.disposition,
             notes=body.notes,
+            sub_disposition=body.sub_disposition,
+            worth_calling=body.worth_calling,
             clock=database.clock,
             settings=settings,
         )

@@ -20,6 +20,7 @@ COMMANDS = {
     "queue": "orchestrator.cli.queue:queue",
     "calendar": "orchestrator.cli.calendar:calendar",
     "agent": "orchestrator.cli.agent:agent",
+    "person": "orchestrator.cli.person:person",
     "audit": "orchestrator.cli.audit:audit_command",
     "backtest": "orchestrator.cli.backtest:backtest",
     "demo": "orchestrator.cli.demo:demo",

@@ -8,6 +8,7 @@ from orchestrator.escalations.lifecycle import close, end_calls, opt_out
 from orchestrator.escalations.outcome import outcome_of
 from orchestrator.escalations.plan import Result
 from orchestrator.escalations.states import Outcome
+from orchestrator.escalations.sub_dispositions import check_sub
 from orchestrator.escalations.tables import EscalationRow
 from orchestrator.escalations.talks import go_on
 from orchestrator.intake.tables import CustomerRow
@@ -28,13 +29,25 @@ async def complete(
     now: datetime,
     by: str = BY_AGENT,
     hint: bool = True,
+    sub_disposition: str | None = None,
+    worth_calling: bool | None = None,
 ) -> None:
     """End the task with a disposition. Raises `BadInput` for one that does not exist, before anything is changed.
 
     `by` is who ended it, as a code. The locks of customer, escalation, agent and task are held, the fence was checked.
     """
     meaning = outcome_of(disposition)
-    await finish(session, task, disposition=disposition, notes=notes, reason=by, now=now)
+    check_sub(disposition, sub_disposition)
+    await finish(
+        session,
+        task,
+        disposition=disposition,
+        notes=notes,
+        reason=by,
+        now=now,
+        sub_disposition=sub_disposition,
+        worth_calling=worth_calling,
+    )
     await session.flush()
     match meaning:
         case Result():

@@ -35,6 +35,7 @@ class Occasion(StrEnum):
     CALL = "call"  # an agent asks to be connected: before their own phone rings
     PREPARE = "prepare"
     APOLOGY = "apology"
+    LINK = "link"  # an agent sends the words to finish it oneself
 
 
 _AGENT_IN_HAND = frozenset({Occasion.CALL, Occasion.PREPARE})

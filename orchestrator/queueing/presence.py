@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.errors import BadInput, NoSuch
 from orchestrator.queueing.news import News, What, tell
-from orchestrator.queueing.tables import HELD, AgentQueueRow, AgentRow, Presence, TaskRow
+from orchestrator.queueing.tables import HELD, AgentQueueRow, AgentRow, Presence, PresenceSpellRow, TaskRow
 
 SILENCE = timedelta(seconds=60)  # a desk that was not heard of for so long has nobody at it
 SIGN_EVERY = timedelta(seconds=10)  # signs of life are written no more often
@@ -36,6 +36,7 @@ async def set_presence(
     if pause_code is not None and presence is not Presence.PAUSED:
         raise BadInput("a pause code without a pause", field="pause_code", fix="leave it out, or set presence to paused")
     if agent.presence is not presence or agent.pause_code != pause_code:
+        session.add(_spell(agent, now))
         agent.presence_since = now
         if presence is Presence.AVAILABLE:
             agent.idle_since = now
@@ -43,6 +44,15 @@ async def set_presence(
     session.add(agent)
     await session.flush()
     await tell(session, News(What.PRESENCE, agent_id=agent.id))
+
+
+def _spell(agent: AgentRow, now: datetime) -> PresenceSpellRow:
+    """Return the stretch that ends now; of one whose desk fell silent, up to when it counted as gone."""
+    heard = max(agent.seen_at or agent.presence_since, agent.presence_since) + SILENCE
+    until = min(now, heard) if agent.presence is Presence.AVAILABLE else now
+    return PresenceSpellRow(
+        agent_id=agent.id, presence=agent.presence, pause_code=agent.pause_code, since=agent.presence_since, until=until
+    )
 
 
 async def seen(session: AsyncSession, agent_id: UUID) -> None:

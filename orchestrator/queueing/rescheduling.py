@@ -1,5 +1,6 @@
 """A customer asks an agent to be called at another time: only an allowed one is taken, and then it is a promise."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -47,6 +48,11 @@ async def reschedule(session: AsyncSession, hold: Hold, *, at: datetime, clock: 
     return known.task
 
 
+def of_now(reasons: Iterable[GateCode]) -> bool:
+    """Tell whether what holds a call now says nothing about another time."""
+    return _OF_NOW.issuperset(reasons)
+
+
 async def _allowed(session: AsyncSession, known: InHand, *, at: datetime, settings: Settings) -> Decision:
     situation = await gather(
         session,
@@ -65,7 +71,7 @@ def _check_allowed(decision: Decision, *, at: datetime) -> None:
         case Go():
             return
         case Wait(until=until, reasons=reasons):
-            if _OF_NOW.issuperset(reasons):
+            if of_now(reasons):
                 return
             fix = f"the next allowed time is {until.isoformat().replace('+00:00', 'Z')}"
         case Refuse(reasons=reasons):

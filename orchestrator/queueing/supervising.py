@@ -23,15 +23,20 @@ from orchestrator.storage.locks import lock_active_task, lock_escalation
 
 async def requeue_task(session: AsyncSession, task_id: UUID, *, reason: str, clock: Clock, settings: Settings) -> TaskRow:
     """Take the task from its agent, to its old place. Raises `NoSuchTask`, and `WrongState` while a call is under way."""
-    _, escalation, task, now = await _locked(session, task_id, clock=clock)
-    check_state(task, TaskState.QUEUED, TaskState.RESERVED, TaskState.ASSIGNED, TaskState.WRAPPING)
-    if task.kind is TaskKind.CALL:  # its customer may be hearing the greeting
-        check_state(task, TaskState.QUEUED)
+    _, escalation, task, now = await lock_whole(session, task_id, clock=clock)
+    check_may_be_taken(task)
     await requeue(session, task, reason=reason, not_before=task.not_before, now=now)
     move(session, escalation, State.QUEUED, now=now)
     await nudge(session, escalation, now=now)
     await offer(session, task.queue, now=now, settings=settings)
     return task
+
+
+def check_may_be_taken(task: TaskRow) -> None:
+    """Raise `WrongState` while a call is under way, and for a task that is over."""
+    check_state(task, TaskState.QUEUED, TaskState.RESERVED, TaskState.ASSIGNED, TaskState.WRAPPING)
+    if task.kind is TaskKind.CALL:  # its customer may be hearing the greeting
+        check_state(task, TaskState.QUEUED)
 
 
 async def cancel_escalation(session: AsyncSession, escalation_id: UUID, *, reason: str, clock: Clock) -> EscalationRow:
@@ -45,16 +50,17 @@ async def cancel_escalation(session: AsyncSession, escalation_id: UUID, *, reaso
 
 async def withdraw_task(session: AsyncSession, task_id: UUID, *, reason: str, clock: Clock) -> TaskRow:
     """Take the task off for good, and so cancel its escalation; a call under way is let finish. Raises `NoSuchTask`."""
-    customer, escalation, task, now = await _locked(session, task_id, clock=clock)
+    customer, escalation, task, now = await lock_whole(session, task_id, clock=clock)
     if escalation.state is not State.CLOSED:
         escalation.canceled_reason = reason
         await end(session, customer, escalation, Outcome.CANCELED, now=now)
     return await lock_task(session, task.id)
 
 
-async def _locked(
+async def lock_whole(
     session: AsyncSession, task_id: UUID, *, clock: Clock
 ) -> tuple[CustomerRow, EscalationRow, TaskRow, datetime]:
+    """Lock customer, escalation and task, in this order, and read the clock after that. Raises `NoSuchTask`."""
     locked = await lock_escalation(session, await escalation_of(session, task_id))
     if locked is None:
         raise NoSuchTask(f"no task {task_id}")

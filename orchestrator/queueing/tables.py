@@ -65,6 +65,20 @@ class AgentRow(SQLModel, table=True):
     created_at: datetime = instant()
 
 
+class PresenceSpellRow(SQLModel, table=True):
+    """A stretch of an agent's presence that is over; the present one stands in the agent's own row."""
+
+    __tablename__ = "presence_spells"
+    __table_args__ = (Index("presence_spells_by_end", "until"),)
+
+    id: UUID = primary_id()
+    agent_id: UUID = Field(foreign_key="agents.id")
+    presence: Presence = one_of(Presence)
+    pause_code: str | None = Field(default=None)
+    since: datetime = instant()
+    until: datetime = instant()
+
+
 class AgentQueueRow(SQLModel, table=True):
     __tablename__ = "agent_queues"
 
@@ -135,6 +149,9 @@ class TaskRow(SQLModel, table=True):
     wrap_since: datetime | None = optional_instant()
     suggested: str | None = Field(default=None)  # how the call ended, offered to the agent as the disposition
     disposition: str | None = Field(default=None)
+    sub_disposition: str | None = Field(default=None)  # why so, of the disposition's own list
+    worth_calling: bool | None = Field(default=None)  # the agent's answer to "was this worth a call?"
+    help_asked_at: datetime | None = optional_instant()  # the agent asked for help and has the task still
     notes: str | None = Field(default=None)  # personal: never log
     ended_at: datetime | None = optional_instant()
     end_reason: str | None = Field(default=None)

@@ -117,13 +117,22 @@ async def requeue(
     task.state, task.agent_id, task.lease_until, task.not_before = TaskState.QUEUED, None, None, not_before
     task.accepted_at = task.call_requested_at = task.wrap_since = task.suggested = None
     task.preferred_agent, task.preferred_until = preferred_agent, preferred_until
+    task.help_asked_at = None
     session.add(task)
     await session.flush()
     await tell_of_task(session, What.REQUEUED, task, agent_id=had)
 
 
 async def finish(
-    session: AsyncSession, task: TaskRow, *, disposition: str, notes: str | None, reason: str, now: datetime
+    session: AsyncSession,
+    task: TaskRow,
+    *,
+    disposition: str,
+    notes: str | None,
+    reason: str,
+    now: datetime,
+    sub_disposition: str | None = None,
+    worth_calling: bool | None = None,
 ) -> None:
     """End the task with the agent's (or the server's) disposition; the agent is idle from now on.
 
@@ -132,7 +141,8 @@ async def finish(
     if task.state in OVER:
         return
     task.state, task.ended_at, task.end_reason, task.lease_until = TaskState.DONE, now, reason, None
-    task.disposition, task.notes = disposition, notes
+    task.disposition, task.sub_disposition, task.notes = disposition, sub_disposition, notes
+    task.worth_calling, task.help_asked_at = worth_calling, None
     session.add(task)
     agent = None if task.agent_id is None else await session.get(AgentRow, task.agent_id)
     if agent is not None:

@@ -100,7 +100,15 @@ async def call(session: AsyncSession, hold: Hold, *, clock: Clock, settings: Set
 
 
 async def complete(
-    session: AsyncSession, hold: Hold, *, disposition: str, notes: str | None, clock: Clock, settings: Settings
+    session: AsyncSession,
+    hold: Hold,
+    *,
+    disposition: str,
+    notes: str | None,
+    clock: Clock,
+    settings: Settings,
+    sub_disposition: str | None = None,
+    worth_calling: bool | None = None,
 ) -> TaskRow:
     """End the task with the agent's disposition, and offer them the next. Raises `BadInput` for an unknown disposition.
 
@@ -112,7 +120,15 @@ async def complete(
     check_fence(known.task, agent_id=hold.agent_id, fence=hold.fence)
     check_state(known.task, *_CALL_OVER)
     await dispositions.complete(
-        session, known.customer, known.escalation, known.task, disposition=disposition, notes=notes, now=known.now
+        session,
+        known.customer,
+        known.escalation,
+        known.task,
+        disposition=disposition,
+        notes=notes,
+        now=known.now,
+        sub_disposition=sub_disposition,
+        worth_calling=worth_calling,
     )
     await session.flush()
     await offer_to(session, known.agent, now=known.now, settings=settings)

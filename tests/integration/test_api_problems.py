@@ -25,7 +25,19 @@ UNKNOWN = "00000000-0000-4000-8000-000000000000"
 OPEN = {("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/metrics"), ("OPTIONS", "/codec/decode")}
 SIGNED = re.compile(r"/telephony/")
 CHANNELS = {"/v1/events"}  # a channel's key instead of a person's token
-AGENTS_ONLY = ("/v1/agents/me", "/accept", "/reject", "/call", "/complete", "/reschedule", "/heartbeat")
+AGENTS_ONLY = (
+    "/v1/agents/me",
+    "/accept",
+    "/reject",
+    "/call",
+    "/hang-up",
+    "/help",
+    "/link",
+    "/never-call",
+    "/complete",
+    "/reschedule",
+    "/heartbeat",
+)
 ENDLESS = {"/v1/stream"}  # asked in tests of its own
 FOR_BOTH = {
     "/v1/tasks",

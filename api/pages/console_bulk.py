@@ -1,0 +1,139 @@
+"""What a supervisor orders for one task or many: each is a transaction of its own, so one that refuses stops no other."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import assert_never
+from uuid import UUID
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from api.pages.people import Viewer
+from orchestrator.errors import BadInput, Conflict, NoSuch
+from orchestrator.identity.changes import note_change
+from orchestrator.queueing.moving import move_task, reassign_task
+from orchestrator.queueing.supervising import requeue_task, withdraw_task
+from orchestrator.queueing.tables import TaskRow
+from orchestrator.settings import Settings
+from orchestrator.storage.columns import Json
+from orchestrator.storage.database import Database
+
+
+class Action(StrEnum):
+    REQUEUE = "requeue"
+    MOVE = "move"
+    REASSIGN = "reassign"
+    WITHDRAW = "withdraw"
+
+
+def _(text: str) -> str:
+    """Mark a text for the catalogue; the page translates it."""
+    return text
+
+
+_WHY_NOT = {
+    "queue": _("It is on this queue already, or the queue is gone. Choose another queue."),
+    "agent": _("The agent lacks its queue, its language or a skill, or has it already. Choose another agent."),
+}
+_OTHERWISE = _("It is no longer there. Look at the list again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The form as it was sent; `queue` and `agent` are where the tasks are to go."""
+
+    action: str
+    tasks: tuple[UUID, ...]
+    reason: str
+    queue: str
+    agent: str
+
+    def faults(self) -> dict[str, str]:
+        """Return what to mend, by field."""
+        found = {}
+        if self.action not in set(Action):
+            found["action"] = _("Choose what to do with the tasks.")
+        if not self.tasks:
+            found["task"] = _("Choose at least one task in the list.")
+        if not self.reason:
+            found["reason"] = _("Say why in a few words: it is kept with the case.")
+        if self.action == Action.MOVE and not self.queue:
+            found["to_queue"] = _("Choose the queue the tasks go to.")
+        if self.action == Action.REASSIGN and _uuid(self.agent) is None:
+            found["to_agent"] = _("Choose the agent who is to have the tasks.")
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What came of an order: how many were done, and why others were not, by task."""
+
+    done: int
+    faults: Mapping[str, str]
+    refusals: Mapping[UUID, str]
+
+    @property
+    def went_well(self) -> bool:
+        return not self.faults and not self.refusals
+
+
+async def carry_out(database: Database, settings: Settings, order: Order, viewer: Viewer) -> Answers:
+    """Do what was ordered to each task, and write it in the audit with it; nothing at all where the form does not fit."""
+    faults = order.faults()
+    if faults:
+        return Answers(0, faults, {})
+    refusals: dict[UUID, str] = {}
+    for task_id in dict.fromkeys(order.tasks):
+        refusal = await _one(database, settings, order, task_id, viewer)
+        if refusal is not None:
+            refusals[task_id] = refusal
+    return Answers(len(set(order.tasks)) - len(refusals), {}, refusals)
+
+
+async def _one(database: Database, settings: Settings, order: Order, task_id: UUID, viewer: Viewer) -> str | None:
+    async def work(session: AsyncSession) -> None:
+        before = await session.get(TaskRow, task_id)
+        known = None if before is None else _shown(before)
+        task = await _apply(session, order, task_id, database=database, settings=settings)
+        now = await database.clock.now(session)
+        after = {**_shown(task), "reason": order.reason}
+        what = f"task.{order.action}"
+        await note_change(session, who=viewer, what=what, subject=str(task_id), before=known, after=after, now=now)
+
+    try:
+        await database.run(work)
+    except BadInput as error:
+        return _WHY_NOT.get(error.field or "", _OTHERWISE)
+    except Conflict:
+        return _("A call is under way, or the task is over. Wait until the call has ended, or leave it.")
+    except NoSuch:
+        return _OTHERWISE
+    return None
+
+
+async def _apply(session: AsyncSession, order: Order, task_id: UUID, *, database: Database, settings: Settings) -> TaskRow:
+    clock, reason = database.clock, order.reason
+    match Action(order.action):
+        case Action.REQUEUE:
+            return await requeue_task(session, task_id, reason=reason, clock=clock, settings=settings)
+        case Action.MOVE:
+            return await move_task(session, task_id, queue=order.queue, reason=reason, clock=clock, settings=settings)
+        case Action.REASSIGN:
+            agent_id = UUID(order.agent)
+            return await reassign_task(session, task_id, agent_id=agent_id, reason=reason, clock=clock, settings=settings)
+        case Action.WITHDRAW:
+            return await withdraw_task(session, task_id, reason=reason, clock=clock)
+        case _ as never:
+            assert_never(never)
+
+
+def _shown(task: TaskRow) -> Json:
+    agent = task.agent_id or task.preferred_agent
+    return {"queue": task.queue, "state": task.state.value, "agent": None if agent is None else str(agent)}
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,142 @@
+"""Everything the desk shows, read in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import HTTPException, Request
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from api.pages.languages import language_of
+from api.pages.people import Viewer
+from orchestrator.availability.zones import zone
+from orchestrator.detection.library import RuleLibrary
+from orchestrator.escalations.words import Language
+from orchestrator.identity.hiding import hidden
+from orchestrator.insights.stories import story
+from orchestrator.insights.why_card import Reader, WhyCard, why_card
+from orchestrator.intake.showing import hider_for_agents
+from orchestrator.queueing.assisting import link_sent
+from orchestrator.queueing.desk_list import Waiting, waiting_for
+from orchestrator.queueing.own_day import OwnDay, own_day
+from orchestrator.queueing.presence import NoSuchAgent
+from orchestrator.queueing.progress import Progress, calls_of, progress_of
+from orchestrator.queueing.pulling import in_hand
+from orchestrator.queueing.slots import allowed_times
+from orchestrator.queueing.tables import AgentRow, TaskRow, TaskState
+from orchestrator.settings import Settings
+from orchestrator.storage.database import Database
+
+_WRITING = (TaskState.ASSIGNED, TaskState.WRAPPING)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the desk is built from, as the application keeps it."""
+
+    database: Database
+    settings: Settings
+    rules: RuleLibrary
+
+    @classmethod
+    def of(cls, request: Request) -> "Parts":
+        state = request.app.state
+        return cls(state.database, state.settings, state.rules)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """The task in hand. `talking_since` is when the customer was joined; `times` are those a new call may be agreed for."""
+
+    task: TaskRow
+    progress: Progress
+    card: WhyCard
+    talking_since: datetime | None
+    wrap_until: datetime | None
+    link_sent_at: datetime | None
+    times: Sequence[datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """`mark` changes with whatever the working part of the desk shows."""
+
+    agent: AgentRow
+    work: Work | None
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """What waits, and what the agent has done today."""
+
+    waiting: Sequence[Waiting]
+    day: OwnDay
+
+
+def agent_of(viewer: Viewer) -> UUID:
+    """Return whose desk it is; a person who takes no calls has none."""
+    if viewer.agent_id is None:
+        raise HTTPException(403, "you take no calls, so there is no desk of yours")
+    return viewer.agent_id
+
+
+def language(request: Request, viewer: Viewer) -> Language:
+    return Language(language_of(request, viewer.locale))
+
+
+async def desk_of(session: AsyncSession, parts: Parts, viewer: Viewer, language: Language, *, now: datetime) -> Desk:
+    """Return the agent and the task they have in hand. Raises `NoSuchAgent`."""
+    agent = await _agent(session, agent_of(viewer))
+    task = await in_hand(session, agent.id)
+    if task is None:
+        return Desk(agent, None, f"none.{agent.presence}.{agent.pause_code or ''}")
+    work = await _work(session, parts, viewer, task, language, now=now)
+    return Desk(agent, work, f"{task.id}.{task.fence}.{work.progress}")
+
+
+async def floor_of(session: AsyncSession, parts: Parts, viewer: Viewer, language: Language, *, now: datetime) -> Floor:
+    """Return what waits for the agent, and their figures since midnight where they are. Raises `NoSuchAgent`."""
+    agent = await _agent(session, agent_of(viewer))
+    waiting = await waiting_for(session, agent, rules=parts.rules, language=language.value, now=now)
+    return Floor(waiting, await own_day(session, agent.id, since=_midnight(zone(viewer.zone), now)))
+
+
+async def _agent(session: AsyncSession, agent_id: UUID) -> AgentRow:
+    agent = await session.get(AgentRow, agent_id)
+    if agent is None:
+        raise NoSuchAgent(f"no agent {agent_id}")
+    return agent
+
+
+async def _work(
+    session: AsyncSession, parts: Parts, viewer: Viewer, task: TaskRow, language: Language, *, now: datetime
+) -> Work:
+    calls = await calls_of(session, task)
+    reader = Reader(viewer.name, language, parts.settings.organisation, zone(viewer.zone))
+    link = await link_sent(session, task)
+    writing = task.state in _WRITING
+    return Work(
+        task=task,
+        progress=progress_of(task, calls),
+        card=await _card(session, parts, task, reader, now=now),
+        talking_since=min((call.joined_at for call in calls if call.joined_at is not None), default=None),
+        wrap_until=task.wrap_since + parts.settings.wrap_up_limit if task.wrap_since is not None else None,
+        link_sent_at=None if link is None else link.prepared_at,
+        times=await allowed_times(session, task, now=now, settings=parts.settings) if writing else (),
+    )
+
+
+async def _card(session: AsyncSession, parts: Parts, task: TaskRow, reader: Reader, *, now: datetime) -> WhyCard:
+    card = await why_card(session, task, reader, rules=parts.rules, now=now)
+    if not parts.settings.hide_numbers:
+        return card
+    customer = (await story(session, task.escalation_id)).customer
+    return hidden(card, hider_for_agents(customer, parts.settings))
+
+
+def _midnight(where: ZoneInfo, now: datetime) -> datetime:
+    today = now.astimezone(where).date()
+    return datetime.combine(today, datetime.min.time(), where)

@@ -1,0 +1,75 @@
+"""How values read on a page: numbers, times and durations by language and zone, and text that cannot reorder its neighbours."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+from babel import Locale, dates, numbers
+from markupsafe import Markup
+
+# Overrides, embeddings and isolates reorder what follows them; control characters show nothing. Marks (U+200E, U+200F)
+# belong to honest Hebrew and Arabic text and stay.
+_UNRULY = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]")
+
+
+def tame(value: Any) -> Any:
+    """Return what is printed for `value`: text without characters that would reorder or hide; nothing for None."""
+    if value is None:
+        return ""
+    if isinstance(value, Markup):
+        return value
+    return _UNRULY.sub("", value) if isinstance(value, str) else value
+
+
+def name(value: str) -> Markup:
+    """Return a person's own words or name, kept apart from the direction of the text around it."""
+    return Markup("<bdi>{}</bdi>").format(tame(value))
+
+
+def tel(value: str | None) -> Markup:
+    """Return a number as it is read aloud, always left to right; one that is masked or no number stays as it is."""
+    if not value:
+        return Markup("")
+    return Markup('<bdi dir="ltr" class="tel">{}</bdi>').format(_spaced(value))
+
+
+def _spaced(value: str) -> str:
+    try:
+        parsed = phonenumbers.parse(value)
+    except phonenumbers.NumberParseException:
+        return str(tame(value))
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+@cache
+def zone_of(zone: str) -> ZoneInfo:
+    return ZoneInfo(zone)
+
+
+def filters_of(locale: Locale) -> Mapping[str, Callable[..., Any]]:
+    """Return the filters of one language. Instants are aware; `zone` is a name such as `Asia/Jerusalem`."""
+
+    def clock(moment: datetime, zone: str, *, seconds: bool = False) -> str:
+        return dates.format_time(moment, "HH:mm:ss" if seconds else "HH:mm", tzinfo=zone_of(zone), locale=locale)
+
+    def day(moment: datetime, zone: str) -> str:
+        return dates.format_skeleton("MMMEd", moment, tzinfo=zone_of(zone), locale=locale)
+
+    def ago(moment: datetime, now: datetime | None = None) -> str:
+        return dates.format_timedelta(moment - (now or datetime.now(UTC)), add_direction=True, locale=locale, threshold=0.95)
+
+    def span(length: timedelta) -> str:
+        return dates.format_timedelta(length, format="short", threshold=0.95, locale=locale)
+
+    def number(value: float) -> str:
+        return numbers.format_decimal(value, locale=locale)
+
+    def percent(share: float) -> str:
+        return numbers.format_percent(share, locale=locale)
+
+    found: tuple[Callable[..., Any], ...] = (clock, day, ago, span, number, percent, tel, name)
+    return {one.__name__: one for one in found}

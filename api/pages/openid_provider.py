@@ -1,0 +1,133 @@
+"""An OpenID Connect provider, as we ask it: discovery, the code flow with PKCE, and the checks of its id token.
+
+Authlib makes the requests' parameters and checks the claims; its own clients are left aside, as they bring another HTTP
+library than the one everything else here uses.
+"""
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from authlib.oauth2.rfc6749.parameters import prepare_grant_uri  # type: ignore[import-untyped]  # authlib has no types
+from authlib.oauth2.rfc7636 import create_s256_code_challenge  # type: ignore[import-untyped]
+from authlib.oidc.core import CodeIDToken  # type: ignore[import-untyped]
+from authlib.oidc.discovery import get_well_known_url  # type: ignore[import-untyped]
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from orchestrator.identity.openid import Account
+from orchestrator.settings import Settings
+
+_TIMEOUT = 5.0  # seconds, for each answer of the provider
+_LEEWAY = 120  # seconds its clock may be away from ours
+# Signatures that only the provider can make: with HS256, whoever knows the client's secret could.
+_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+
+
+class ProviderRefused(Exception):
+    """The provider did not answer, or not with what proves an account. Its text is for the log: no value is in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What one sign-in has asked for; kept by the browser, sealed, until it is back from the provider."""
+
+    state: str
+    nonce: str
+    verifier: str
+    next: str
+
+    @classmethod
+    def fresh(cls, next: str) -> "Asked":
+        return cls(secrets.token_urlsafe(24), secrets.token_urlsafe(24), secrets.token_urlsafe(48), next)
+
+
+class Provider:
+    """The provider that the settings name."""
+
+    def __init__(self, settings: Settings) -> None:
+        assert settings.openid_issuer is not None
+        assert settings.openid_client_id is not None
+        self._issuer, self._client_id = settings.openid_issuer, settings.openid_client_id
+        self._secret = settings.openid_client_secret and settings.openid_client_secret.get_secret_value()
+        self._claim = settings.openid_login_claim
+        self._return_to = f"{settings.public_url}/sign-in/openid/return"
+
+    async def address(self, asked: Asked) -> str:
+        """Return where the browser goes to sign in. Raises `ProviderRefused`."""
+        async with httpx.AsyncClient(timeout=_TIMEOUT) as http:
+            known = await self._discovered(http)
+        address: str = prepare_grant_uri(
+            known["authorization_endpoint"],
+            self._client_id,
+            "code",
+            redirect_uri=self._return_to,
+            scope="openid email profile",
+            state=asked.state,
+            nonce=asked.nonce,
+            code_challenge=create_s256_code_challenge(asked.verifier),
+            code_challenge_method="S256",
+        )
+        return address
+
+    async def account(self, asked: Asked, code: str) -> Account:
+        """Trade the code for the account it stands for. Raises `ProviderRefused`."""
+        async with httpx.AsyncClient(timeout=_TIMEOUT) as http:
+            known = await self._discovered(http)
+            tokens = await self._tokens(http, known, asked, code)
+            claims = self._checked(tokens, await _json(http, "GET", known["jwks_uri"]), asked, issuer=known["issuer"])
+            if self._claim not in claims and "userinfo_endpoint" in known:
+                bearer = {"Authorization": f"Bearer {tokens.get('access_token')}"}
+                told = await _json(http, "GET", known["userinfo_endpoint"], headers=bearer)
+                claims = {**told, **claims} if told.get("sub") == claims["sub"] else claims
+        return Account(issuer=known["issuer"], subject=str(claims["sub"]), login=self._login(claims))
+
+    async def _discovered(self, http: httpx.AsyncClient) -> dict[str, Any]:
+        known = await _json(http, "GET", get_well_known_url(self._issuer, external=True))
+        needed = ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri")
+        if not all(isinstance(known.get(name), str) for name in needed) or known["issuer"].rstrip("/") != self._issuer:
+            raise ProviderRefused("its discovery document is another issuer's, or says too little")
+        return known
+
+    async def _tokens(self, http: httpx.AsyncClient, known: dict[str, Any], asked: Asked, code: str) -> dict[str, Any]:
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": self._return_to,
+            "code_verifier": asked.verifier,
+            "client_id": self._client_id,
+        }
+        methods = known.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
+        if self._secret is not None and "client_secret_basic" in methods:
+            return await _json(http, "POST", known["token_endpoint"], data=form, auth=(self._client_id, self._secret))
+        secret = {} if self._secret is None else {"client_secret": self._secret}
+        return await _json(http, "POST", known["token_endpoint"], data={**form, **secret})
+
+    def _checked(self, tokens: dict[str, Any], keys: dict[str, Any], asked: Asked, *, issuer: str) -> dict[str, Any]:
+        options = {"iss": {"essential": True, "value": issuer}, "aud": {"essential": True, "value": self._client_id}}
+        params = {"nonce": asked.nonce, "client_id": self._client_id, "access_token": tokens.get("access_token")}
+        try:
+            token = jwt.decode(tokens["id_token"], KeySet.import_key_set(keys), algorithms=_ALGORITHMS)  # type: ignore[arg-type]  # JSON
+            CodeIDToken(token.claims, token.header, options, params).validate(leeway=_LEEWAY)
+        except (JoseError, ValueError, KeyError, TypeError) as error:
+            raise ProviderRefused(f"its id token does not hold: {type(error).__name__}") from None
+        return dict(token.claims)
+
+    def _login(self, claims: dict[str, Any]) -> str | None:
+        login = claims.get(self._claim)
+        if self._claim == "email" and claims.get("email_verified") is not True:
+            return None  # anybody may have written it there
+        return login if isinstance(login, str) else None
+
+
+async def _json(http: httpx.AsyncClient, method: str, url: str, **sent: Any) -> dict[str, Any]:
+    try:
+        answer = await http.request(method, url, **sent)
+        document = answer.raise_for_status().json()
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        raise ProviderRefused(f"no answer to use: {type(error).__name__}") from None
+    if not isinstance(document, dict):
+        raise ProviderRefused("an answer is no JSON object")
+    return document

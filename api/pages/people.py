@@ -1,0 +1,69 @@
+"""Who looks at a page: the session of a cookie, what its role may open, and the proof that a form is one of ours."""
+
+import hmac
+from typing import Annotated, Any
+from urllib.parse import quote, urlsplit
+
+from fastapi import Depends, HTTPException, Request
+
+from api.dependencies import Session
+from orchestrator.identity.people import Role, Viewer
+from orchestrator.identity.sessions import viewer_of
+
+__all__ = ["COOKIE", "CurrentViewer", "ProtectedForm", "Role", "Viewer", "allow"]
+
+COOKIE = "ringback_session"
+CSRF_FIELD = "csrf"
+CSRF_HEADER = "X-CSRF-Token"
+SIGN_IN = "/sign-in"
+
+
+async def current_viewer(request: Request, session: Session) -> Viewer:
+    """Return who is signed in; others are sent to the sign-in page, and brought back from there."""
+    secret = request.cookies.get(COOKIE)
+    viewer = await viewer_of(session, secret) if secret else None
+    if viewer is None:
+        raise _sent_to_sign_in(request)
+    request.state.viewer = viewer  # for the page that says what was refused
+    return viewer
+
+
+CurrentViewer = Annotated[Viewer, Depends(current_viewer)]
+
+
+def allow(*roles: Role) -> Any:
+    """Return the route's dependency, the viewer, for those who may act in one of `roles`; others get 403."""
+
+    async def allowed(viewer: CurrentViewer) -> Viewer:
+        if not viewer.may(*roles):
+            raise HTTPException(403, "this page is not for your role")
+        return viewer
+
+    allowed.roles = roles  # type: ignore[attr-defined]  # read where the routes' permissions are listed
+    return Depends(allowed)
+
+
+async def protected_form(request: Request, viewer: CurrentViewer) -> None:
+    """Let pass only what a page of this very session sent."""
+    given = request.headers.get(CSRF_HEADER) or (await request.form()).get(CSRF_FIELD)
+    proof = given.encode("utf-8", "surrogatepass") if isinstance(given, str) else b""
+    if not hmac.compare_digest(proof, viewer.csrf.encode()):
+        raise HTTPException(403, "the form is not from a page of your session; reload the page")
+
+
+ProtectedForm = Depends(protected_form)
+
+
+def _sent_to_sign_in(request: Request) -> HTTPException:
+    target = f"{SIGN_IN}?next={quote(_back(request), safe='/')}"
+    if "HX-Request" in request.headers:
+        return HTTPException(401, "sign in again", {"HX-Redirect": target})
+    return HTTPException(303, "sign in", {"Location": target})
+
+
+def _back(request: Request) -> str:
+    """Return where to go on after signing in: the page itself, or the one a form or a part of it was sent from."""
+    if request.method == "GET" and "HX-Request" not in request.headers:
+        return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    page = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("referer", ""))
+    return page.path + (f"?{page.query}" if page.query else "") or "/"

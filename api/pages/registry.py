@@ -1,0 +1,18 @@
+"""Every router of the pages. A new page is added here, and to `navigation.py` where the menu leads to it."""
+
+from fastapi import APIRouter
+
+from api.pages import assets, choices, console, desk, desk_actions, me, oidc, second_factor, sign_in, staff
+
+PAGES: tuple[APIRouter, ...] = (
+    assets.router,
+    choices.router,
+    sign_in.router,
+    second_factor.router,
+    oidc.router,
+    me.router,
+    staff.router,
+    *console.ROUTERS,
+    desk.router,
+    desk_actions.router,
+)

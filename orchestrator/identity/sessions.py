@@ -1,0 +1,98 @@
+"""Sessions of signed-in people: 256 random bits in a cookie, their hash in the database, an end that comes by itself."""
+
+import hmac
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, update
+from sqlmodel import bindparam, col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from orchestrator.identity.people import Viewer
+from orchestrator.identity.tables import PersonRow, SessionRow
+from orchestrator.identity.tokens import digest
+
+IDLE = timedelta(hours=12)  # unused for so long, a session is over
+LIFETIME = timedelta(days=7)
+_SEEN_EVERY = timedelta(minutes=5)
+
+# Built once: it is asked at every page.
+_BY_HASH = (
+    select(SessionRow, PersonRow, func.clock_timestamp())
+    .join(PersonRow, col(PersonRow.id) == col(SessionRow.person_id))
+    .where(
+        SessionRow.secret_hash == bindparam("secret_hash"),
+        col(SessionRow.ended_at).is_(None),
+        col(PersonRow.disabled_at).is_(None),
+        col(SessionRow.seen_at) > func.clock_timestamp() - IDLE,
+        col(SessionRow.created_at) > func.clock_timestamp() - LIFETIME,
+    )
+)
+
+
+async def begin(session: AsyncSession, person: PersonRow, *, passed: bool, now: datetime) -> str:
+    """Open a session and return the cookie's secret, stored nowhere. `passed` is false where a second factor is owed."""
+    secret = secrets.token_urlsafe(32)
+    passed_at = now if passed else None
+    session.add(SessionRow(person_id=person.id, secret_hash=digest(secret), created_at=now, seen_at=now, passed_at=passed_at))
+    await session.flush()
+    return secret
+
+
+async def viewer_of(session: AsyncSession, secret: str) -> Viewer | None:
+    """Return who holds a whole session; None for an unknown, ended or expired one, and while the second factor is owed."""
+    found = (await session.exec(_BY_HASH, params={"secret_hash": digest(secret)})).first()
+    if found is None or found[0].passed_at is None:
+        return None
+    row, person, now = found
+    if now - row.seen_at > _SEEN_EVERY:
+        await _seen(session, row.id, now)
+    return Viewer(
+        person_id=person.id,
+        login=person.login,
+        name=person.name,
+        role=person.role,
+        agent_id=person.agent_id,
+        locale=person.locale,
+        zone=person.zone,
+        csrf=csrf_of(secret),
+        session_id=row.id,
+    )
+
+
+async def half_session(session: AsyncSession, secret: str) -> tuple[SessionRow, PersonRow] | None:
+    """Return the session that still owes its second factor, and whose it is."""
+    found = (await session.exec(_BY_HASH, params={"secret_hash": digest(secret)})).first()
+    return None if found is None or found[0].passed_at is not None else (found[0], found[1])
+
+
+async def make_whole(session: AsyncSession, half: SessionRow, *, now: datetime) -> None:
+    """Let the session open what its person may: the second factor was shown."""
+    half.passed_at = now
+    session.add(half)
+    await session.flush()
+
+
+def csrf_of(secret: str) -> str:
+    """Return the proof that stands in the session's forms: made from the secret, and not the way back to it."""
+    return hmac.digest(secret.encode("utf-8", "surrogatepass"), b"csrf", "sha256").hex()
+
+
+async def end(session: AsyncSession, secret: str, *, now: datetime) -> None:
+    """End the session of this secret; none is fine."""
+    await _end(session, col(SessionRow.secret_hash) == digest(secret), now=now)
+
+
+async def end_all(session: AsyncSession, person_id: UUID, *, now: datetime) -> int:
+    """Sign a person out everywhere; return how many sessions that ended."""
+    return await _end(session, col(SessionRow.person_id) == person_id, now=now)
+
+
+async def _end(session: AsyncSession, which: ColumnElement[bool], *, now: datetime) -> int:
+    ended = update(SessionRow).where(which, col(SessionRow.ended_at).is_(None)).values(ended_at=now)
+    return (await (await session.connection()).execute(ended)).rowcount
+
+
+async def _seen(session: AsyncSession, session_id: UUID, now: datetime) -> None:
+    await (await session.connection()).execute(update(SessionRow).where(col(SessionRow.id) == session_id).values(seen_at=now))

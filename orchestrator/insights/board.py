@@ -1,0 +1,136 @@
+"""How the floor stands at an instant: what waits, what is at risk, who does what, which calls are under way."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import assert_never
+
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from orchestrator.queueing.order import SOON
+from orchestrator.queueing.queues import QueueStanding, standings
+from orchestrator.queueing.roster import AgentStanding, roster
+from orchestrator.queueing.tables import Presence, TaskState
+
+WINDOW = timedelta(hours=1)  # the stretch the service level looks back on
+
+
+class Doing(StrEnum):
+    """What an agent does now, as the board counts it."""
+
+    FREE = "free"
+    OFFERED = "offered"
+    PREPARING = "preparing"
+    DIALING = "dialing"
+    TALKING = "talking"
+    WRAPPING = "wrapping"
+    PAUSED = "paused"
+    SILENT = "silent"  # available by their word, but their desk gives no sign of life
+    OFFLINE = "offline"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceLevel:
+    """Of the tasks decided in the past hour, how many customers were spoken to by the time they were due.
+
+    A task is decided when its customer is first spoken to, or when it falls due, whichever is first; one that was taken
+    away before either is left out.
+    """
+
+    decided: int
+    in_time: int
+
+    @property
+    def share(self) -> float | None:
+        return self.in_time / self.decided if self.decided else None
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """`at_risk` counts promises that are due soon or overdue and not kept, `overdue` those of them that are late already."""
+
+    at: datetime
+    waiting: int
+    oldest: datetime | None
+    at_risk: int
+    overdue: int
+    level: ServiceLevel
+    calls: int
+    doing: Mapping[Doing, int]
+    queues: Sequence[QueueStanding]
+    agents: Sequence[AgentStanding]
+
+
+# One statement: figures of one instant. A promise counts once its words went out, or are about to.
+_FIGURES = text("""
+SELECT
+  (SELECT count(*) FROM promises WHERE state IN ('written', 'open') AND due_at <= :now + :soon) AS at_risk,
+  (SELECT count(*) FROM promises WHERE state IN ('written', 'open') AND due_at <= :now) AS overdue,
+  (SELECT count(*) FROM attempts WHERE leg = 'customer' AND state IN ('submitted', 'ringing', 'connected')) AS calls
+""").bindparams(soon=SOON)
+
+_LEVEL = text("""
+WITH judged AS (
+  SELECT t.due_at, t.state, t.ended_at,
+    (SELECT min(a.joined_at) FROM attempts a WHERE a.task_id = t.id AND a.leg = 'customer') AS spoken_at
+  FROM tasks t
+  WHERE t.due_at IS NOT NULL AND t.queued_at <= :now AND (t.due_at > :since OR t.state <> 'queued')
+    AND (t.ended_at IS NULL OR t.ended_at > :since)
+)
+SELECT count(*) AS decided, count(*) FILTER (WHERE spoken_at <= due_at) AS in_time FROM judged
+WHERE least(spoken_at, due_at) > :since AND least(spoken_at, due_at) <= :now
+  AND (spoken_at IS NOT NULL OR ended_at IS NULL OR ended_at > due_at)
+""")
+
+
+async def board(session: AsyncSession, *, now: datetime) -> Board:
+    """Return the floor at `now` (aware UTC)."""
+    connection = await session.connection()
+    figures = (await connection.execute(_FIGURES, {"now": now})).one()
+    level = (await connection.execute(_LEVEL, {"now": now, "since": now - WINDOW})).one()
+    queues, agents = await standings(session, None, now=now), await roster(session, now=now)
+    oldest = [queue.oldest for queue in queues if queue.oldest is not None]
+    return Board(
+        at=now,
+        waiting=sum(queue.waiting for queue in queues),
+        oldest=min(oldest, default=None),
+        at_risk=figures.at_risk,
+        overdue=figures.overdue,
+        level=ServiceLevel(level.decided, level.in_time),
+        calls=figures.calls,
+        doing=Counter(doing(agent) for agent in agents),
+        queues=queues,
+        agents=agents,
+    )
+
+
+def doing(standing: AgentStanding) -> Doing:
+    """Return what an agent does: the work in hand tells more than the presence they chose."""
+    if standing.task is not None:
+        return _at_task(standing.task.state)
+    match standing.agent.presence:
+        case Presence.AVAILABLE:
+            return Doing.FREE if standing.here else Doing.SILENT
+        case Presence.PAUSED:
+            return Doing.PAUSED
+        case Presence.OFFLINE:
+            return Doing.OFFLINE
+        case _:
+            assert_never(standing.agent.presence)
+
+
+def _at_task(state: TaskState) -> Doing:
+    match state:
+        case TaskState.RESERVED:
+            return Doing.OFFERED
+        case TaskState.DIALING:
+            return Doing.DIALING
+        case TaskState.CONNECTED:
+            return Doing.TALKING
+        case TaskState.WRAPPING:
+            return Doing.WRAPPING
+        case _:
+            return Doing.PREPARING

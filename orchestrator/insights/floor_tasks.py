@@ -1,0 +1,64 @@
+"""The tasks of the floor as a supervisor picks them, the most urgent first, with names of customers and agents."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, bindparam, text
+from sqlalchemy.types import Text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from orchestrator.queueing.order import SOON
+from orchestrator.queueing.tables import TaskState
+
+
+@dataclass(frozen=True, slots=True)
+class FloorTask:
+    """`customer` is the name, personal: for pages, never for logs."""
+
+    id: UUID
+    customer_id: UUID
+    customer: str | None
+    queue: str
+    rule: str
+    kind: str
+    state: TaskState
+    queued_at: datetime
+    due_at: datetime | None
+    promised: bool
+    agent: str | None
+    preferred: str | None
+    help_asked_at: datetime | None
+
+
+# Whose agent asks for help stands first, then promises soon due or broken; then by rank, which is how they are offered.
+_TASKS = text("""
+SELECT t.id, t.customer_id, c.attributes ->> 'name' AS customer, t.queue, e.rule, t.kind, t.state, t.queued_at, t.due_at,
+  t.promised, a.name AS agent, p.name AS preferred, t.help_asked_at
+FROM tasks t
+JOIN escalations e ON e.id = t.escalation_id
+JOIN customers c ON c.id = t.customer_id
+LEFT JOIN agents a ON a.id = t.agent_id
+LEFT JOIN agents p ON p.id = t.preferred_agent
+WHERE t.state NOT IN ('done', 'withdrawn')
+  AND (:queue IS NULL OR t.queue = :queue) AND (:state IS NULL OR t.state = :state)
+ORDER BY t.help_asked_at IS NOT NULL DESC, (t.promised AND t.due_at <= :now + :soon) DESC,
+  CASE WHEN t.promised AND t.due_at <= :now + :soon THEN t.due_at END, t.rank, t.id
+LIMIT :limit
+""").bindparams(bindparam("queue", type_=Text), bindparam("state", type_=Text), bindparam("soon", SOON))
+
+
+async def floor_tasks(
+    session: AsyncSession, *, now: datetime, queue: str | None = None, state: TaskState | None = None, limit: int = 100
+) -> Sequence[FloorTask]:
+    """Return up to `limit` tasks that are not over, of the queue and in the state where one is named."""
+    values = {"now": now, "queue": queue, "state": None if state is None else state.value, "limit": limit}
+    rows = (await (await session.connection()).execute(_TASKS, values)).all()
+    return [_task(row) for row in rows]
+
+
+def _task(row: Row[Any]) -> FloorTask:
+    known = dict(row._mapping)
+    return FloorTask(**{**known, "state": TaskState(known["state"])})

@@ -1,0 +1,189 @@
+"""Why this customer is called now, and all that is needed to open the call well: the card an agent reads before dialing."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from zoneinfo import ZoneInfo
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from orchestrator.detection.library import RuleLibrary
+from orchestrator.detection.tables import MomentRow
+from orchestrator.escalations.lead import strongest
+from orchestrator.escalations.promises import customer_zone
+from orchestrator.escalations.states import PromiseState
+from orchestrator.escalations.tables import PromiseRow
+from orchestrator.escalations.words import Language, language_of
+from orchestrator.insights.stories import Story, story
+from orchestrator.insights.why_consent import Unraised, no_offers, parted, reason
+from orchestrator.insights.why_facts import Fact, facts_of, known_already, quote_of
+from orchestrator.insights.why_past import Tried, recent_events, suppressed_by_consent, tried
+from orchestrator.insights.why_words import happened, opening, why_now
+from orchestrator.intake.tables import CustomerRow, EventRow
+from orchestrator.queueing.tables import TaskRow
+
+_SAID = (PromiseState.OPEN, PromiseState.BROKEN, PromiseState.RENEWED, PromiseState.KEPT)
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Whom to call. `local` is the present time where they are; None where nobody knows the zone."""
+
+    name: str | None
+    phone: str | None
+    language: str | None
+    zone: str | None
+    local: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """One event of the journey. `counted`: the moment was recognised by it."""
+
+    at: datetime
+    channel: str
+    what: str
+    quote: str | None
+    facts: tuple[Fact, ...]
+    counted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """What the customer was told, in these very words."""
+
+    words: str
+    said_at: datetime
+    due_at: datetime
+    state: PromiseState
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Another reason to speak, joined to this call."""
+
+    title: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WhyCard:
+    """`evidence` and `tried` are the newest first. `opening` is in the customer's language, the rest in the reader's."""
+
+    who: Who
+    why: str
+    evidence: tuple[Sign, ...]
+    tried: tuple[Tried, ...]
+    known: tuple[Fact, ...]
+    promised: tuple[Promised, ...]
+    opening: str
+    opening_language: Language
+    others: tuple[Reason, ...]
+    unraised: tuple[Unraised, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads the card, in which language and zone (the customer's when None); `organisation` is whom they call for."""
+
+    name: str
+    language: Language
+    organisation: str | None = None
+    zone: ZoneInfo | None = None
+
+
+Title = Callable[[MomentRow, Language], str]
+
+
+async def why_card(session: AsyncSession, task: TaskRow, reader: Reader, *, rules: RuleLibrary, now: datetime) -> WhyCard:
+    """Return the task's card. It names the customer: whoever is shown it must be allowed to know them."""
+    known = await story(session, task.escalation_id)
+    customer = known.customer
+    suppressed = await suppressed_by_consent(session, customer.id, now=now)
+    title = await _titles(session, rules, [*known.moments, *suppressed])
+    may, may_not = parted(known.moments, customer.attributes)
+    lead = strongest(may) or strongest(known.moments)
+    events = {(row.source, row.id): row for row in chain(await recent_events(session, customer.id, now=now), known.evidence)}
+    journey = sorted(events.values(), key=lambda row: (row.time, row.source, row.id), reverse=True)
+    spoken = language_of(task.language or customer.attributes.get("language"))
+    said = _promised(known.promises)
+    return WhyCard(
+        who=_who(customer, task, now=now),
+        why=_why(known, lead, title, reader, now=now),
+        evidence=tuple(_sign(row, may, reader.language) for row in journey),
+        tried=await tried(session, customer.id, now=now),
+        known=known_already(customer.attributes, [(row.time, row.data) for row in journey], reader.language),
+        promised=said,
+        opening=opening(
+            task.script,
+            spoken,
+            about=title(lead, spoken) if lead is not None else known.escalation.rule,
+            agent=reader.name,
+            organisation=reader.organisation,
+            name=_text(customer, "name"),
+            promised=any(each.state in (PromiseState.OPEN, PromiseState.BROKEN) for each in said),
+        ),
+        opening_language=spoken,
+        others=tuple(Reason(title(row, reader.language), row.at) for row in may if lead is not None and row.id != lead.id),
+        unraised=_unraised([*may_not, *suppressed], customer, title, reader.language),
+    )
+
+
+async def _titles(session: AsyncSession, rules: RuleLibrary, moments: Sequence[MomentRow]) -> Title:
+    versions = {(row.rule, row.version) for row in moments}
+    documents = {each: await rules.version(session, *each) for each in sorted(versions)}
+    return lambda row, language: documents[row.rule, row.version].title_in(language.value)
+
+
+def _who(customer: CustomerRow, task: TaskRow, *, now: datetime) -> Who:
+    zone = customer_zone(customer)
+    return Who(
+        name=_text(customer, "name"),
+        phone=_text(customer, "phone"),
+        language=task.language or _text(customer, "language"),
+        zone=None if zone is None else zone.key,
+        local=None if zone is None else now.astimezone(zone),
+    )
+
+
+def _why(known: Story, lead: MomentRow | None, title: Title, reader: Reader, *, now: datetime) -> str:
+    if lead is None:
+        return f"{known.escalation.rule}."
+    named = set(lead.evidence)
+    signs = [row for row in known.evidence if f"{row.source} {row.id}" in named]
+    open_promises = [row for row in known.promises if row.state is PromiseState.OPEN]
+    zone = reader.zone or customer_zone(known.customer) or ZoneInfo("Etc/UTC")
+    return why_now(
+        title(lead, reader.language),
+        reader.language,
+        last=(signs[-1].type, signs[-1].source, now - signs[-1].time) if signs else None,
+        signs=len(signs),
+        phrases=[str(word) for word in lead.words],
+        promised=open_promises[-1].due_at.astimezone(zone) if open_promises else None,
+    )
+
+
+def _sign(row: EventRow, may: Sequence[MomentRow], language: Language) -> Sign:
+    counted = any(f"{row.source} {row.id}" in moment.evidence for moment in may)
+    return Sign(row.time, row.source, happened(row.type, language), quote_of(row.data), facts_of(row.data, language), counted)
+
+
+def _promised(rows: Sequence[PromiseRow]) -> tuple[Promised, ...]:
+    return tuple(
+        Promised(row.words, row.said_at, row.due_at, row.state)
+        for row in rows
+        if row.said_at is not None and row.state in _SAID
+    )
+
+
+def _unraised(rows: Sequence[MomentRow], customer: CustomerRow, title: Title, language: Language) -> tuple[Unraised, ...]:
+    found = {title(row, language): reason(row.purpose, customer.attributes, language) for row in rows}
+    lines = [Unraised(what, why) for what, why in found.items()]
+    general = no_offers(customer.attributes, language)
+    return tuple(lines if general is None else [*lines, general])
+
+
+def _text(customer: CustomerRow, name: str) -> str | None:
+    value = customer.attributes.get(name)
+    return value if isinstance(value, str) and value.strip() else None

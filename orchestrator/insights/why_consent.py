@@ -1,0 +1,62 @@
+"""Which of a customer's reasons may be raised in a call, and what may not be spoken of. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from orchestrator.availability.consent import Wishes
+from orchestrator.availability.purposes import Purpose
+from orchestrator.escalations.words import Language
+
+BY_CONSENT = "suppressed:consent"
+_WHY = {
+    (Purpose.MARKETING, False): ("The customer refused offers.", "הלקוח סירב להצעות."),
+    (Purpose.MARKETING, None): ("The customer has not agreed to offers.", "הלקוח לא הסכים להצעות."),
+    (Purpose.SERVICE, False): ("The customer refused calls about service.", "הלקוח סירב לשיחות בענייני שירות."),
+}
+_NO_OFFERS = ("Offers and sales of any kind", "הצעות ומכירה מכל סוג")
+_OTHERWISE = ("The customer's consent does not cover it.", "הסכמת הלקוח אינה מכסה זאת.")
+
+
+class Raisable(Protocol):
+    """What decides whether a moment may be spoken of."""
+
+    @property
+    def purpose(self) -> str: ...
+    @property
+    def verdict(self) -> str: ...
+
+
+Candidate = TypeVar("Candidate", bound=Raisable)
+
+
+@dataclass(frozen=True, slots=True)
+class Unraised:
+    """What may not be raised, and why."""
+
+    what: str
+    why: str
+
+
+def parted(moments: Iterable[Candidate], attributes: Mapping[str, object]) -> tuple[list[Candidate], list[Candidate]]:
+    """Return the moments that may be raised, and those that may not."""
+    wishes = Wishes.of(attributes)
+    may: list[Candidate] = []
+    may_not: list[Candidate] = []
+    for moment in moments:
+        allowed = moment.verdict != BY_CONSENT and wishes.permit(Purpose(moment.purpose))
+        (may if allowed else may_not).append(moment)
+    return may, may_not
+
+
+def reason(purpose: str, attributes: Mapping[str, object], language: Language) -> str:
+    """Return why a moment of this purpose may not be raised."""
+    said = Wishes.of(attributes).consent.get(purpose)
+    return _WHY.get((Purpose(purpose), said), _OTHERWISE)[language is Language.HEBREW]
+
+
+def no_offers(attributes: Mapping[str, object], language: Language) -> Unraised | None:
+    """Return the line that forbids every offer, where the customer's consent does not cover them."""
+    if Wishes.of(attributes).permit(Purpose.MARKETING):
+        return None
+    return Unraised(_NO_OFFERS[language is Language.HEBREW], reason(Purpose.MARKETING, attributes, language))

@@ -1,0 +1,38 @@
+"""An open desk: its signs of life, the lease it renews, and what became of a task that left it."""
+
+from uuid import UUID
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from orchestrator.queueing import leases
+from orchestrator.queueing.presence import seen
+from orchestrator.queueing.pulling import in_hand
+from orchestrator.queueing.tables import HELD, TaskRow
+from orchestrator.queueing.tasks import OVER
+from orchestrator.settings import Settings
+from orchestrator.storage.clock import Clock
+
+GIVEN_ON = "given_on"
+BY_AGENT = "agent"
+
+
+async def still_here(session: AsyncSession, agent_id: UUID, *, clock: Clock, settings: Settings) -> None:
+    """Note a sign of life and renew the lease of what the agent holds, unless somebody is at that row: it lives then."""
+    await seen(session, agent_id)
+    mine = select(TaskRow).where(TaskRow.agent_id == agent_id, col(TaskRow.state).in_(HELD))
+    locked = mine.with_for_update(skip_locked=True).execution_options(populate_existing=True)
+    task = (await session.exec(locked)).first()
+    if task is not None:
+        await leases.heartbeat(session, task, now=await clock.now(session), settings=settings)
+
+
+async def why_gone(session: AsyncSession, task_id: UUID, *, agent_id: UUID) -> str | None:
+    """Return why a task is no longer on the agent's desk, as a code; None where it is, or where the agent ended it."""
+    held = await in_hand(session, agent_id)
+    if held is not None and held.id == task_id:
+        return None
+    task = (await session.exec(select(TaskRow).where(TaskRow.id == task_id))).first()
+    if task is None or task.agent_id != agent_id or task.state not in OVER:
+        return GIVEN_ON
+    return None if task.end_reason == BY_AGENT else task.end_reason or task.state.value

@@ -1,0 +1,164 @@
+"""Customers at the console: found without a trace in an address, and told with every gate's sentence."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from orchestrator.availability.verdicts import GateCode, GateState, Verdict
+from orchestrator.escalations.tables import DecisionRow
+from orchestrator.identity.people import Role
+from orchestrator.insights.known_wishes import Said, known_wishes
+from orchestrator.intake.tables import CustomerRow
+from orchestrator.storage.database import Database
+from tests.integration.console_floor import Browser, a_browser
+from tests.integration.floor import a_queue
+from tests.integration.planted import NOON, Story, a_customer, a_story, an_event
+
+
+@pytest.fixture
+async def supervisor(database_url: str, database: Database) -> AsyncIterator[Browser]:
+    async with a_browser(database_url, database) as browser:
+        yield browser
+
+
+async def a_known_story(database: Database) -> Story:
+    async with database.transaction() as session:
+        await a_queue(session)
+        story = await a_story(session)
+        story.customer.attributes = {
+            **story.customer.attributes,
+            "name": "Noa Levi",
+            "consent": {"marketing": False, "sms": True},
+            "tier": "gold",
+        }
+        story.task.notes, story.task.disposition = "Wants the <blue> one", "solved"
+        session.add_all([story.customer, story.task])
+        verdict = Verdict(GateCode.CALLING_HOURS, GateState.CLOSED, "calling_closed", {"until": "08:00"})
+        session.add(
+            DecisionRow(
+                escalation_id=story.escalation.id,
+                customer_id=story.customer.id,
+                at=NOON,
+                occasion="opened",
+                medium="voice_person",
+                answer="wait",
+                until=NOON + timedelta(hours=20),
+                reasons=["calling_hours"],
+                verdicts=[verdict.as_json()],
+                rule="angry-customer",
+                version=1,
+            )
+        )
+    return story
+
+
+async def test_a_customer_is_found_by_a_form_and_never_by_an_address(supervisor: Browser, database: Database) -> None:
+    story = await a_known_story(database)
+
+    form = await supervisor.open("/console/customers")
+    found = await supervisor.send("/console/customers", words="noa")
+    by_address = await supervisor.open("/console/customers?words=noa")
+
+    assert 'method="post" action="/console/customers"' in form.text
+    assert (found.status_code, f"/console/customers/{story.customer.id}" in found.text) == (200, True)
+    assert 'value="noa"' in found.text
+    assert str(story.customer.id) not in by_address.text
+
+
+async def test_nobody_found_is_said_with_what_to_do(supervisor: Browser) -> None:
+    found = await supervisor.send("/console/customers", words="nobody at all")
+
+    assert "Nobody fits" in found.text
+
+
+async def test_a_search_needs_the_proof_of_the_form(supervisor: Browser) -> None:
+    assert (await supervisor.client.post("/console/customers", data={"words": "noa"})).status_code == 403
+
+
+async def test_a_customers_page_tells_all_that_happened_and_why(supervisor: Browser, database: Database) -> None:
+    story = await a_known_story(database)
+
+    shown = await supervisor.open(f"/console/customers/{story.customer.id}")
+
+    assert shown.status_code == 200
+    wanted = (
+        *("Noa Levi", "complaint.filed", "angry-customer", "Opened a case", "Solved", "We call you.", "Kept"),
+        *("It is no allowed hour where the customer is; allowed again from 08:00.", "Not now", "gold"),
+        *("Wants the &lt;blue&gt; one", "Said no", "Never said"),
+    )
+    assert [text for text in wanted if text not in shown.text] == []
+
+
+async def test_a_gates_sentence_is_said_in_hebrew(database_url: str, database: Database) -> None:
+    story = await a_known_story(database)
+    async with a_browser(database_url, database, locale="he") as browser:
+        shown = await browser.open(f"/console/customers/{story.customer.id}")
+
+    assert "זו שעה אסורה במקום הלקוח; מותר שוב מ-08:00." in shown.text
+
+
+async def test_a_long_timeline_is_shown_page_by_page(supervisor: Browser, database: Database) -> None:
+    async with database.transaction() as session:
+        customer = await a_customer(session, 1)
+        session.add_all([an_event(customer, f"step.{number}", {}, at=NOON + timedelta(minutes=number)) for number in range(60)])
+    path = f"/console/customers/{customer.id}"
+
+    first = (await supervisor.open(path)).text
+    older = first.partition("?cursor=")[2].partition('"')[0]
+    second = (await supervisor.open(f"{path}?cursor={older}")).text
+
+    assert ("step.59<" in first, "step.10<" in first, "step.9<" in first) == (True, True, False)
+    assert ("step.10<" in second, "step.9<" in second, "step.0<" in second) == (False, True, True)
+
+
+async def test_a_merged_customers_address_leads_to_who_is_kept(supervisor: Browser, database: Database) -> None:
+    async with database.transaction() as session:
+        kept, merged = await a_customer(session, 1), await a_customer(session, 2)
+        merged.merged_into = kept.id
+        session.add(merged)
+
+    answer = await supervisor.open(f"/console/customers/{merged.id}")
+
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/console/customers/{kept.id}")
+
+
+async def test_a_customer_who_is_not_there_is_a_page_that_says_so(supervisor: Browser) -> None:
+    answer = await supervisor.open(f"/console/customers/{uuid4()}")
+
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+
+
+async def test_attributes_of_any_shape_are_shown(supervisor: Browser, database: Database) -> None:
+    odd = {"name": 7, "phone": 12, "zone": "Nowhere/Land", "language": ["en"], "consent": "yes", "x": {"y": [None]}}
+    async with database.transaction() as session:
+        customer = CustomerRow(subject="odd", attributes=odd, created_at=NOON)
+        session.add(customer)
+
+    assert (await supervisor.open(f"/console/customers/{customer.id}")).status_code == 200
+
+
+async def test_an_agent_is_refused(database_url: str, database: Database) -> None:
+    story = await a_known_story(database)
+    async with a_browser(database_url, database, role=Role.AGENT) as browser:
+        answers = [
+            await browser.open("/console/customers"),
+            await browser.open(f"/console/customers/{story.customer.id}"),
+            await browser.send("/console/customers", words="noa"),
+        ]
+
+    assert [each.status_code for each in answers] == [403, 403, 403]
+    assert not any("Noa" in each.text for each in answers)
+
+
+def test_wishes_tell_what_was_said_from_what_follows_from_it() -> None:
+    wishes = {each.about: (each.said, each.allowed) for each in known_wishes({"consent": {"marketing": True, "sms": False}})}
+
+    assert wishes == {
+        "service": (Said.NEVER_SAID, True),
+        "marketing": (Said.YES, True),
+        "voice_recorded": (Said.NEVER_SAID, False),
+        "sms": (Said.NO, False),
+    }
+    assert not any(each.allowed for each in known_wishes({"do_not_call": True})[:2])

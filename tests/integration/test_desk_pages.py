@@ -1,0 +1,363 @@
+"""The agent's desk as a signed-in agent meets it: by HTTP, without script, on a real database."""
+
+import html
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from sqlmodel import select
+
+from api.app import create_app
+from orchestrator.escalations.tables import EscalationRow
+from orchestrator.identity.people import Role, Viewer
+from orchestrator.intake.tables import CustomerRow
+from orchestrator.queueing import supervising
+from orchestrator.queueing.tables import AgentRow, OfferRow, Presence, TaskRow, TaskState
+from orchestrator.queueing.working import Hold
+from orchestrator.storage.database import Database
+from orchestrator.telephony.tables import AttemptRow, AttemptState, Leg, MessageRow
+from tests.integration.floor import a_client, a_queue, a_task, an_agent, reread, some_settings
+from tests.integration.people_floor import signed_in
+from tests.integration.test_desk_domain import a_leg, midnight_somewhere, noon_somewhere
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A signed-in agent's browser without script."""
+
+    client: httpx.AsyncClient
+    database: Database
+    viewer: Viewer
+    agent: AgentRow
+
+    async def see(self, path: str = "/desk") -> str:
+        answer = await self.client.get(path)
+        assert answer.status_code == 200, answer.text
+        return html.unescape(answer.text)
+
+    async def do(self, path: str, **fields: Any) -> httpx.Response:
+        return await self.client.post(f"/desk/{path}", data={"csrf": self.viewer.csrf, **fields})
+
+    async def at(self, task: TaskRow, action: str, **fields: Any) -> httpx.Response:
+        fence = (await reread(self.database, task.id)).fence
+        return await self.do(f"tasks/{task.id}/{action}", **{"fence": fence, **fields})
+
+    async def change(self, task: TaskRow, **values: Any) -> None:
+        async with self.database.transaction() as session:
+            row = await session.get_one(TaskRow, task.id)
+            for name, value in values.items():
+                setattr(row, name, value)
+            session.add(row)
+
+    async def offered(self, **attributes: object) -> TaskRow:
+        """A task that is on offer to the agent."""
+        async with self.database.transaction() as session:
+            task = await a_task(session)
+            customer = await session.get_one(CustomerRow, task.customer_id)
+            customer.attributes = {**customer.attributes, "zone": noon_somewhere(), **attributes}
+            session.add(customer)
+        assert (await self.do("next")).status_code == 200
+        return await reread(self.database, task.id)
+
+    async def accepted(self, **attributes: object) -> TaskRow:
+        task = await self.offered(**attributes)
+        assert (await self.at(task, "accept")).status_code == 303
+        return task
+
+    async def wrapping(self) -> TaskRow:
+        task = await self.accepted()
+        await self.change(task, state=TaskState.WRAPPING, wrap_since=datetime.now(UTC))
+        return task
+
+
+@pytest.fixture
+async def desk(database: Database, database_url: str) -> AsyncIterator[Desk]:
+    settings = some_settings(database_url).changed(twilio_from_numbers=("+14155550100",), organisation="Acme")
+    app = create_app(settings)
+    async with app.router.lifespan_context(app), a_client(app) as client:
+        async with database.transaction() as session:
+            await a_queue(session)
+            agent = await an_agent(session)
+        viewer = await signed_in(client, database, role=Role.AGENT, agent_id=agent.id)
+        yield Desk(client, database, viewer, agent)
+
+
+async def test_nobody_sees_a_desk_without_signing_in(desk: Desk) -> None:
+    desk.client.cookies.clear()
+
+    answer = await desk.client.get("/desk")
+
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/sign-in")
+
+
+async def test_a_supervisor_has_no_desk(desk: Desk) -> None:
+    await signed_in(desk.client, desk.database, role=Role.SUPERVISOR)
+
+    assert (await desk.client.get("/desk")).status_code == 403
+
+
+async def test_a_form_without_the_sessions_proof_does_nothing(desk: Desk) -> None:
+    answer = await desk.client.post("/desk/presence", data={"presence": "offline", "csrf": "guessed"})
+
+    assert answer.status_code == 403
+    async with desk.database.transaction() as session:
+        assert (await session.get_one(AgentRow, desk.agent.id)).presence is Presence.AVAILABLE
+
+
+async def test_a_pause_keeps_its_reason_until_the_agent_ends_it(desk: Desk) -> None:
+    answer = await desk.do("presence", presence="paused", pause="lunch")
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/desk")
+    shown = await desk.see()
+    assert "Paused" in shown
+    assert "Lunch" in shown
+
+
+async def test_a_pause_without_a_reason_names_the_field_and_the_fix(desk: Desk) -> None:
+    answer = await desk.do("presence", presence="paused")
+
+    assert answer.status_code == 422
+    assert 'id="f-pause-fault"' in answer.text
+    assert "Choose why you pause." in answer.text
+
+
+async def test_the_list_shows_broken_promises_first_and_names_nobody(desk: Desk) -> None:
+    await desk.do("presence", presence="paused", pause="break")
+    async with desk.database.transaction() as session:
+        await a_task(session, waiting=timedelta(hours=1))
+        await a_task(session, promised=True, due_in=-timedelta(minutes=5))
+
+    shown = await desk.see()
+
+    lines = re.findall(r"<li>\s*<strong>.*?</li>", shown, re.DOTALL)
+    assert len(lines) == 2
+    assert "Promise broken" in lines[0]
+    assert "data-countdown" in lines[0]
+    assert "Checkout left unfinished" in lines[0]
+    assert "Noa Levi" not in shown
+
+
+async def test_asking_for_the_next_says_why_there_is_none(desk: Desk) -> None:
+    answer = await desk.do("next")
+
+    assert "Nobody is waiting on your queues." in html.unescape(answer.text)
+
+
+async def test_an_offer_is_shown_with_who_why_and_how_to_open(desk: Desk) -> None:
+    await desk.offered()
+
+    shown = await desk.see()
+
+    assert "data-announce-now" in shown
+    assert "Noa Levi" in shown
+    assert "Checkout left unfinished: a checkout was left just now (web)." in shown
+    assert "this is Somebody from Acme." in shown
+    assert "Offers and sales of any kind" in shown
+
+
+async def test_accepting_makes_the_task_the_agents(desk: Desk) -> None:
+    task = await desk.offered()
+
+    answer = await desk.at(task, "accept")
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/desk")
+    assert (await reread(desk.database, task.id)).state is TaskState.ASSIGNED
+    assert "Ready to call" in await desk.see()
+
+
+async def test_a_double_click_on_accept_is_one(desk: Desk) -> None:
+    task = await desk.offered()
+
+    assert [(await desk.at(task, "accept")).status_code for _ in range(2)] == [303, 303]
+
+
+async def test_rejecting_keeps_the_reason(desk: Desk) -> None:
+    task = await desk.offered()
+
+    assert (await desk.at(task, "reject", reason="know_customer")).status_code == 303
+
+    async with desk.database.transaction() as session:
+        assert (await session.exec(select(OfferRow.reason))).one() == "know_customer"
+
+
+async def test_calling_and_hanging_up_are_shown_as_they_are(desk: Desk) -> None:
+    task = await desk.accepted()
+    await desk.at(task, "call")
+    assert "Your phone is about to ring" in await desk.see()
+    await desk.change(task, state=TaskState.CONNECTED)
+    await legs(desk, task)
+    assert "You are talking with the customer" in await desk.see()
+
+    assert (await desk.at(task, "hang-up")).status_code == 303
+
+    assert "Hanging up" in await desk.see()
+    async with desk.database.transaction() as session:
+        mine = (await session.exec(select(AttemptRow).where(AttemptRow.leg == Leg.AGENT))).one()
+        assert mine.cancel_requested_at is not None
+
+
+async def test_completing_writes_down_all_that_was_said_and_frees_the_agent(desk: Desk) -> None:
+    task = await desk.wrapping()
+
+    answer = await desk.at(task, "complete", outcome="solved/put_right", notes="Paid by card.", worth="yes")
+
+    assert answer.status_code == 303
+    done = await reread(desk.database, task.id)
+    assert (done.disposition, done.sub_disposition, done.notes) == ("solved", "put_right", "Paid by card.")
+    assert done.worth_calling is True
+    shown = await desk.see(answer.headers["location"])
+    assert f'data-taken="wrap-{task.id}"' in shown
+    assert re.search(r"<dt>Done today</dt><dd>1</dd>", shown)
+
+
+async def test_a_wrap_up_without_a_result_keeps_the_note_and_names_the_field(desk: Desk) -> None:
+    task = await desk.wrapping()
+
+    answer = await desk.at(task, "complete", outcome="", notes="She <b>paid</b>.", worth="no")
+
+    assert answer.status_code == 422
+    assert 'id="f-outcome-fault"' in answer.text
+    assert "Choose what came of the call, and why." in answer.text
+    assert "She &lt;b&gt;paid&lt;/b&gt;." in answer.text
+    assert re.search(r'value="no" checked', answer.text)
+
+
+async def test_a_wrap_up_sent_twice_is_done_once(desk: Desk) -> None:
+    task = await desk.wrapping()
+
+    answers = [await desk.at(task, "complete", outcome="solved/sold", notes="") for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [303, 303]
+
+
+async def test_every_time_offered_may_be_agreed_on(desk: Desk) -> None:
+    task = await desk.wrapping()
+    offered = re.findall(r'<option value="(\d{4}-[^"]+)"', (await desk.client.get("/desk")).text)
+
+    answer = await desk.at(task, "reschedule", at=html.unescape(offered[-1]))
+
+    assert answer.status_code == 303
+    assert (await reread(desk.database, task.id)).not_before == datetime.fromisoformat(html.unescape(offered[-1]))
+
+
+async def test_a_time_that_is_not_allowed_is_refused_at_its_field(desk: Desk) -> None:
+    task = await desk.wrapping()
+    async with desk.database.transaction() as session:
+        customer = (await session.exec(select(CustomerRow))).one()
+        customer.attributes = {**customer.attributes, "zone": midnight_somewhere()}
+        session.add(customer)
+
+    answer = await desk.at(task, "reschedule", at=(datetime.now(UTC) + timedelta(minutes=30)).isoformat())
+
+    assert answer.status_code == 422
+    assert 'id="f-at-fault"' in answer.text
+    assert "Choose one of the times offered." in answer.text
+
+
+async def test_never_call_is_one_click_and_is_kept(desk: Desk) -> None:
+    task = await desk.accepted()
+
+    assert (await desk.at(task, "never-call")).status_code == 303
+
+    async with desk.database.transaction() as session:
+        assert (await session.exec(select(CustomerRow))).one().attributes["do_not_call"] is True
+
+
+async def test_the_link_goes_out_once_and_the_desk_says_so(desk: Desk) -> None:
+    task = await desk.accepted()
+
+    for _ in range(2):
+        assert (await desk.at(task, "link")).status_code == 303
+
+    assert "Link sent at" in await desk.see()
+    async with desk.database.transaction() as session:
+        assert len((await session.exec(select(MessageRow))).all()) == 1
+
+
+async def test_a_link_that_may_not_go_out_is_explained(desk: Desk) -> None:
+    task = await desk.accepted(consent={"sms": False})
+
+    answer = await desk.at(task, "link")
+
+    assert answer.status_code == 409
+    assert "No message may go to this customer now." in answer.text
+
+
+async def test_help_that_was_asked_for_is_shown(desk: Desk) -> None:
+    task = await desk.accepted()
+
+    assert (await desk.at(task, "help")).status_code == 303
+
+    assert "Help asked for at" in await desk.see("/desk?said=help")
+    assert (await reread(desk.database, task.id)).help_asked_at is not None
+
+
+async def test_a_task_withdrawn_meanwhile_says_why_and_brings_the_next(desk: Desk) -> None:
+    task = await desk.accepted()
+    async with desk.database.transaction() as session:
+        await supervising.withdraw_task(session, task.id, reason="mistake", clock=desk.database.clock)
+        following = await a_task(session)
+
+    answer = await desk.at(task, "call")
+
+    assert answer.status_code == 409
+    assert "A supervisor has withdrawn this task." in answer.text
+    assert str(following.id) in answer.text
+
+
+async def test_a_task_withdrawn_while_it_is_read_leaves_the_desk_with_the_reason(desk: Desk) -> None:
+    task = await desk.accepted()
+    mark = f"{task.id}.1.ready"
+    assert (await desk.client.get("/desk/work", params={"mark": mark})).status_code == 204
+    async with desk.database.transaction() as session:
+        await supervising.withdraw_task(session, task.id, reason="mistake", clock=desk.database.clock)
+
+    answer = await desk.client.get("/desk/work", params={"mark": mark})
+
+    assert answer.status_code == 200
+    assert "A supervisor has withdrawn this task." in answer.text
+
+
+async def test_an_open_desk_renews_its_lease(desk: Desk) -> None:
+    task = await desk.accepted()
+    soon = datetime.now(UTC) + timedelta(seconds=1)
+    await desk.change(task, lease_until=soon)
+
+    await desk.see()
+
+    renewed = (await reread(desk.database, task.id)).lease_until
+    assert renewed is not None
+    assert renewed > soon
+
+
+async def test_hostile_words_are_shown_harmless(desk: Desk) -> None:
+    await desk.accepted(name="<script>alert(1)</script>\u202eevil")
+
+    text = (await desk.client.get("/desk")).text
+
+    assert "<script>alert" not in text
+    assert "\u202e" not in text
+
+
+async def test_the_desk_speaks_hebrew_to_who_reads_it(desk: Desk) -> None:
+    await desk.accepted()
+    desk.client.cookies.set("ringback_language", "he")
+
+    shown = await desk.see()
+
+    assert 'dir="rtl"' in shown
+    assert "הקנייה לא הושלמה" in shown
+
+
+async def legs(desk: Desk, task: TaskRow) -> None:
+    """Both people are in the call."""
+    async with desk.database.transaction() as session:
+        assert await session.get(EscalationRow, task.escalation_id)
+        hold = Hold(task.id, desk.agent.id, 1)
+        for leg in Leg:
+            session.add(await a_leg(session, hold, leg, AttemptState.CONNECTED))

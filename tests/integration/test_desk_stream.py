@@ -1,0 +1,119 @@
+"""The desk's stream, over real HTTP: let in by the session's cookie, told of what changed, alive while it is open."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import httpx
+import pytest
+
+from orchestrator.embedded.probing import until
+from orchestrator.identity.people import Role
+from orchestrator.queueing.offers import offer
+from orchestrator.queueing.presence import set_presence
+from orchestrator.queueing.tables import AgentRow, Presence, TaskRow, TaskState
+from orchestrator.storage.database import Database
+from tests.integration.floor import a_queue, a_task, an_agent, reread, some_settings
+from tests.integration.people_floor import signed_in
+from tests.integration.test_stream import PATIENCE, Api, answers
+
+
+@pytest.fixture
+async def url(database_url: str) -> AsyncIterator[str]:
+    api = Api(database_url)
+    await asyncio.to_thread(api.start)
+    url = f"http://127.0.0.1:{api.port}"
+    async with httpx.AsyncClient(trust_env=False) as client:
+        assert await until(lambda: answers(client, url), None, within=PATIENCE)
+    yield url
+    await asyncio.to_thread(api.stop)
+
+
+async def test_a_stream_needs_the_cookie_of_an_agents_session(url: str) -> None:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        assert (await client.get(f"{url}/desk/stream")).status_code == 401
+
+
+async def test_an_offer_reaches_the_desk_within_a_second(url: str, database: Database, database_url: str) -> None:
+    agent_id = await an_agent_at_work(database)
+
+    async with a_desk(url, database, agent_id) as events:
+        assert [await anext(events), await anext(events)] == ["work", "waiting"]
+        begun = datetime.now(UTC)
+        async with database.transaction() as session:
+            await a_task(session)
+            await offer(session, "sales", now=await database.clock.now(session), settings=some_settings(database_url))
+
+        assert await next_of(events, "work") == "work"
+        assert datetime.now(UTC) - begun < timedelta(seconds=1)
+
+
+async def test_another_agents_work_does_not_reach_the_desk_but_the_queues_does(url: str, database: Database) -> None:
+    agent_id = await an_agent_at_work(database)
+
+    async with a_desk(url, database, agent_id) as events:
+        assert [await anext(events), await anext(events)] == ["work", "waiting"]
+        async with database.transaction() as session:
+            other = await an_agent(session)
+            await set_presence(session, other, Presence.PAUSED, pause_code="lunch", now=datetime.now(UTC))
+            await a_task(session)
+
+        assert await anext(events) == "waiting"
+
+
+async def test_a_stream_renews_the_lease_and_shows_that_the_desk_lives(url: str, database: Database) -> None:
+    agent_id = await an_agent_at_work(database)
+    soon = datetime.now(UTC) + timedelta(seconds=1)
+    async with database.transaction() as session:
+        task = await a_task(session)
+        task.state, task.agent_id, task.fence, task.lease_until = TaskState.ASSIGNED, agent_id, 1, soon
+        session.add(task)
+
+    async with a_desk(url, database, agent_id) as events:
+        await next_of(events, "waiting")
+
+        async def renewed() -> bool:
+            return (lease_of(await reread(database, task.id))) > soon
+
+        assert await until(renewed, None, within=PATIENCE)
+
+    async with database.transaction() as session:
+        seen_at = (await session.get_one(AgentRow, agent_id)).seen_at
+    assert seen_at is not None
+    assert datetime.now(UTC) - seen_at < timedelta(seconds=15)
+
+
+def lease_of(task: TaskRow) -> datetime:
+    assert task.lease_until is not None
+    return task.lease_until
+
+
+async def an_agent_at_work(database: Database) -> UUID:
+    async with database.transaction() as session:
+        await a_queue(session)
+        return (await an_agent(session)).id
+
+
+@asynccontextmanager
+async def a_desk(url: str, database: Database, agent_id: UUID) -> AsyncIterator[AsyncIterator[str]]:
+    """The names of what an open desk is told."""
+    async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE.total_seconds()) as client:
+        await signed_in(client, database, role=Role.AGENT, agent_id=agent_id)
+        async with client.stream("GET", f"{url}/desk/stream") as response:
+            assert response.headers["content-type"].startswith("text/event-stream")
+            yield names(response)
+
+
+async def names(response: httpx.Response) -> AsyncIterator[str]:
+    async for line in response.aiter_lines():
+        if line.startswith("event: "):
+            yield line.removeprefix("event: ")
+
+
+async def next_of(events: AsyncIterator[str], name: str) -> str:
+    async for event in events:
+        if event == name:
+            return event
+    raise AssertionError("the stream ended")

@@ -1,0 +1,158 @@
+"""The second factor, through the pages: set up, asked for at sign-in, and recovered from."""
+
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pyotp
+import pytest_asyncio
+from fastapi import FastAPI
+from sqlmodel import col, select
+
+from api.app import create_app
+from orchestrator.identity.tables import ChangeRow, PersonRow, RecoveryCodeRow
+from orchestrator.identity.tries import PER_LOGIN
+from orchestrator.storage.database import Database
+from tests.integration.floor import a_client, some_settings
+from tests.integration.people_floor import PASSWORD, a_person
+
+LOGIN = "dana@example.com"
+
+
+@pytest_asyncio.fixture
+async def app(database_url: str, database: Database) -> AsyncIterator[FastAPI]:
+    made = create_app(some_settings(database_url))
+    async with database.transaction() as session:
+        await a_person(session, login=LOGIN, password=PASSWORD)
+    async with made.router.lifespan_context(made):
+        yield made
+
+
+@pytest_asyncio.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    async with a_client(app) as client:
+        yield client
+
+
+async def _sign_in(client: httpx.AsyncClient) -> httpx.Response:
+    return await client.post("/sign-in", data={"login": LOGIN, "password": PASSWORD, "next": "/me"})
+
+
+async def _send(client: httpx.AsyncClient, path: str, code: str) -> httpx.Response:
+    csrf = re.findall(r'name="csrf" value="(\w+)"', (await client.get("/me")).text)
+    return await client.post(path, data={"csrf": csrf[0], "code": code})
+
+
+async def _set_up(client: httpx.AsyncClient) -> tuple[pyotp.TOTP, list[str]]:
+    """Sign in and turn the second factor on; return the authenticator and the recovery codes."""
+    await _sign_in(client)
+    secret = re.findall(r'class="key" dir="ltr">([A-Z2-7 ]+)<', (await client.get("/me/second-factor")).text)[0]
+    authenticator = pyotp.TOTP(secret.replace(" ", ""))
+    # The step before: its successors are left for the sign-ins of the test, each code being taken once.
+    answer = await _send(client, "/me/second-factor", _code(authenticator, -1))
+    return authenticator, re.findall(r"<li><code>([a-z0-9-]+)</code>", answer.text)
+
+
+def _code(authenticator: pyotp.TOTP, steps: int = 0) -> str:
+    return authenticator.at(datetime.now(UTC) + timedelta(seconds=30 * steps))
+
+
+async def test_with_a_second_factor_the_password_alone_opens_nothing(client: httpx.AsyncClient, app: FastAPI) -> None:
+    authenticator, _ = await _set_up(client)
+
+    async with a_client(app) as again:
+        owed = await _sign_in(again)
+        before = await again.get("/me")
+        wrong = await again.post("/sign-in/code", data={"code": "12345", "next": "/me"})
+        passed = await again.post("/sign-in/code", data={"code": _code(authenticator), "next": "/me"})
+
+        assert owed.headers["location"] == "/sign-in/code?next=/me"
+        assert before.status_code == 303
+        assert wrong.status_code == 401
+        assert passed.headers["location"] == "/me"
+        assert (await again.get("/me")).status_code == 200
+
+
+async def test_a_code_is_taken_once(client: httpx.AsyncClient, app: FastAPI) -> None:
+    authenticator, _ = await _set_up(client)
+    code = _code(authenticator, 1)
+
+    statuses = []
+    for _try in range(2):
+        async with a_client(app) as again:
+            await _sign_in(again)
+            statuses.append((await again.post("/sign-in/code", data={"code": code})).status_code)
+
+    assert statuses == [303, 401]
+
+
+async def test_a_recovery_code_opens_once_and_is_stored_hashed(
+    client: httpx.AsyncClient, app: FastAPI, database: Database
+) -> None:
+    _, codes = await _set_up(client)
+
+    statuses = []
+    for _try in range(2):
+        async with a_client(app) as again:
+            await _sign_in(again)
+            statuses.append((await again.post("/sign-in/code", data={"code": codes[0].upper()})).status_code)
+
+    assert len(codes) == 10
+    assert statuses == [303, 401]
+    async with database.transaction() as session:
+        rows = (await session.exec(select(RecoveryCodeRow))).all()
+    assert codes[0] not in str([row.model_dump() for row in rows])
+    assert "9 recovery codes are left" in (await client.get("/me")).text
+
+
+async def test_codes_cannot_be_guessed_for_long(client: httpx.AsyncClient, app: FastAPI) -> None:
+    authenticator, _ = await _set_up(client)
+
+    async with a_client(app) as again:
+        await _sign_in(again)
+        for _try in range(PER_LOGIN):
+            await again.post("/sign-in/code", data={"code": "12345"})
+
+        assert (await again.post("/sign-in/code", data={"code": _code(authenticator)})).status_code == 429
+    assert (await _send(client, "/me/second-factor/removal", _code(authenticator))).status_code == 429
+
+
+async def test_the_secret_rests_encrypted(client: httpx.AsyncClient, database: Database) -> None:
+    authenticator, _ = await _set_up(client)
+
+    async with database.transaction() as session:
+        stored = (await session.exec(select(PersonRow.totp_secret))).one()
+    assert stored is not None
+    assert stored.startswith("a:")
+    assert authenticator.secret not in stored
+
+
+async def test_who_shows_a_code_may_remove_it_and_the_audit_says_so(client: httpx.AsyncClient, database: Database) -> None:
+    authenticator, _ = await _set_up(client)
+
+    refused = await _send(client, "/me/second-factor/removal", "12345")
+    gone = await _send(client, "/me/second-factor/removal", _code(authenticator))
+
+    assert (refused.status_code, gone.status_code) == (401, 303)
+    assert (await _sign_in(client)).headers["location"] == "/me"
+    async with database.transaction() as session:
+        changes = (await session.exec(select(ChangeRow).order_by(col(ChangeRow.id)))).all()
+    told = [(change.what, change.who, change.before, change.after) for change in changes[1:]]
+    assert told == [
+        ("person.second_factor_added", LOGIN, {"second_factor": False}, {"second_factor": True}),
+        ("person.second_factor_removed", LOGIN, {"second_factor": True}, {"second_factor": False}),
+    ]
+
+
+async def test_new_recovery_codes_end_the_old_ones(client: httpx.AsyncClient, app: FastAPI) -> None:
+    authenticator, old = await _set_up(client)
+
+    answer = await _send(client, "/me/second-factor/codes", _code(authenticator))
+
+    new = re.findall(r"<li><code>([a-z0-9-]+)</code>", answer.text)
+    assert len(new) == 10
+    async with a_client(app) as again:
+        await _sign_in(again)
+        assert (await again.post("/sign-in/code", data={"code": old[0]})).status_code == 401
+        assert (await again.post("/sign-in/code", data={"code": new[0]})).status_code == 303

@@ -1,0 +1,118 @@
+"""Signing in by password: who gets in, who does not, and what they learn by it."""
+
+import asyncio
+from collections import Counter
+
+import pytest
+from sqlmodel import select
+
+from orchestrator.errors import BadInput
+from orchestrator.identity.accounts import disable
+from orchestrator.identity.passwords import hashed, matches, nobodys_hash
+from orchestrator.identity.people import Role
+from orchestrator.identity.sessions import IDLE, viewer_of
+from orchestrator.identity.signing_in import SignedIn, sign_in
+from orchestrator.identity.tables import SessionRow
+from orchestrator.identity.tries import PER_ADDRESS, PER_LOGIN, Refusal, begin_try
+from orchestrator.storage.database import Database
+from tests.integration.people_floor import PASSWORD, a_person
+
+HERE = "192.0.2.7"
+
+
+async def _stands(database: Database, login: str = "dana@example.com", *, role: Role = Role.SUPERVISOR) -> None:
+    async with database.transaction() as session:
+        await a_person(session, login=login, role=role, password=PASSWORD)
+
+
+async def test_who_knows_the_password_gets_a_session_of_their_own(database: Database) -> None:
+    await _stands(database)
+
+    found = await sign_in(database, " Dana@Example.com ", PASSWORD, address=HERE)
+
+    assert isinstance(found, SignedIn)
+    async with database.transaction() as session:
+        viewer = await viewer_of(session, found.secret)
+        rows = (await session.exec(select(SessionRow))).all()
+    assert viewer is not None
+    assert (viewer.login, viewer.role) == ("dana@example.com", Role.SUPERVISOR)
+    assert all(found.secret not in str(row.model_dump()) for row in rows)
+
+
+@pytest.mark.parametrize("login", ["dana@example.com", "nobody@example.com", "not a login\0"])
+async def test_a_wrong_password_and_an_unknown_login_are_answered_alike(database: Database, login: str) -> None:
+    await _stands(database)
+
+    assert await sign_in(database, login, "a wrong password", address=HERE) is Refusal.WRONG
+
+
+async def test_one_who_was_disabled_is_out_at_once_and_stays_out(database: Database) -> None:
+    await _stands(database)
+    found = await sign_in(database, "dana@example.com", PASSWORD, address=HERE)
+    assert isinstance(found, SignedIn)
+
+    async with database.transaction() as session:
+        ended = await disable(session, "dana@example.com", who="test", now=await database.clock.now(session))
+
+    assert ended == 1
+    assert await sign_in(database, "dana@example.com", PASSWORD, address=HERE) is Refusal.WRONG
+    async with database.transaction() as session:
+        assert await viewer_of(session, found.secret) is None
+
+
+@pytest.mark.parametrize("login", ["dana@example.com", "nobody@example.com"])
+async def test_after_too_many_failures_even_the_password_waits(database: Database, login: str) -> None:
+    await _stands(database)
+    tried = [await sign_in(database, login, "a wrong password", address=f"192.0.2.{n}") for n in range(PER_LOGIN)]
+
+    assert set(tried) == {Refusal.WRONG}
+    assert await sign_in(database, login, PASSWORD, address=HERE) is Refusal.TOO_OFTEN
+
+
+async def test_a_short_password_is_refused_when_it_is_set(database: Database) -> None:
+    async with database.transaction() as session:
+        with pytest.raises(BadInput):
+            await a_person(session, password="short")
+
+
+async def test_tries_that_come_at_once_are_counted_one_by_one(database: Database) -> None:
+    tries = (sign_in(database, "nobody@example.com", "a wrong password", address=HERE) for _ in range(PER_LOGIN + 5))
+
+    tried = await asyncio.gather(*tries)
+
+    assert Counter(tried) == {Refusal.TOO_OFTEN: 5, Refusal.WRONG: PER_LOGIN}
+
+
+async def test_one_address_may_not_try_many_logins_and_others_go_on(database: Database) -> None:
+    await _stands(database)
+    async with database.transaction() as session:
+        now = await database.clock.now(session)
+        for number in range(PER_ADDRESS):
+            await begin_try(session, f"somebody-{number}", "2001:db8::1", now=now)
+
+    refused = await sign_in(database, "dana@example.com", PASSWORD, address="2001:db8::2")  # of the same /64
+    let_in = await sign_in(database, "dana@example.com", PASSWORD, address="2001:db8:0:1::1")
+
+    assert refused is Refusal.TOO_OFTEN
+    assert isinstance(let_in, SignedIn)
+
+
+async def test_an_unknown_login_costs_the_check_of_a_known_one_and_is_never_let_in(database: Database) -> None:
+    kind_and_cost = slice(4)  # of the hash's parts, before salt and digest
+
+    assert nobodys_hash().split("$")[kind_and_cost] == (await hashed(PASSWORD)).split("$")[kind_and_cost]
+    assert not await matches("the password of nobody", None)
+    assert await sign_in(database, "nobody@example.com", "the password of nobody", address=HERE) is Refusal.WRONG
+
+
+async def test_a_session_ends_by_itself_when_it_lies_unused(database: Database) -> None:
+    await _stands(database)
+    found = await sign_in(database, "dana@example.com", PASSWORD, address=HERE)
+    assert isinstance(found, SignedIn)
+
+    async with database.transaction() as session:
+        row = (await session.exec(select(SessionRow))).one()
+        row.seen_at -= IDLE
+        session.add(row)
+    async with database.transaction() as session:
+        assert await viewer_of(session, found.secret) is None
