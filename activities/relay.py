@@ -136,23 +136,24 @@ class Relay:
         """Deliver whatever is due now; return how many workflows were told. Raises `TemporalAway`, `DatabaseUnavailable`."""
         told = 0
         while deliveries := await self._take():
-            deliveries.sort(key=lambda each: each.topic is Topic.START_WATCH)
             results = await self._deliver_in_turn(deliveries)
-            done = [each for each, well in zip(deliveries, results, strict=True) if well]
+            done = [each for each, well in results if well]
             await self._finish(done)
             told += len(done)
-            if len(done) < len(deliveries) and any(result is None for result in results):
+            if any(well is None for _, well in results):
                 raise TemporalAway("Temporal did not answer")
             if len(deliveries) < _AT_ONCE:
                 break
         return told
 
-    async def _deliver_in_turn(self, deliveries: Sequence[Delivery]) -> list[bool | None]:
+    async def _deliver_in_turn(self, deliveries: Sequence[Delivery]) -> list[tuple[Delivery, bool | None]]:
         """Deliver all at once, but for watches: they sleep anyway, and begin when nobody else waits."""
-        watches = [each for each in deliveries if each.topic is Topic.START_WATCH]
-        others = deliveries[: len(deliveries) - len(watches)]
-        told = await asyncio.gather(*(self._deliver(each) for each in others))
-        return [*told, *await asyncio.gather(*(self._deliver(each) for each in watches))]
+        results: list[tuple[Delivery, bool | None]] = []
+        for are_watches in (False, True):
+            turn = [each for each in deliveries if (each.topic is Topic.START_WATCH) is are_watches]
+            told = await asyncio.gather(*(self._deliver(each) for each in turn))
+            results += zip(turn, told, strict=True)
+        return results
 
     async def _take(self) -> list[Delivery]:
         async with self._database.transaction() as session:

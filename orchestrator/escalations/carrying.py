@@ -93,8 +93,9 @@ async def _give_up(case: Case, attempt: AttemptRow) -> None:
     if task is None or task.id != attempt.task_id or task.state is not TaskState.DIALING:
         return
     limit = case.settings.ring_timeout + _BEYOND_RINGING
+    doubted = attempt.state is AttemptState.UNKNOWN and _past(case, attempt.unknown_since, limit)
     waits = attempt.leg is Leg.CUSTOMER and attempt.pressed == NOW and attempt.joined_at is None
-    if _stays_unknown(case, attempt, limit):
+    if doubted:
         await _leave_unknown(case, task, attempt)
     elif waits and attempt.state is AttemptState.CONNECTED and _past(case, attempt.answered_at, 2 * limit):
         await abandon(case.session, case.customer, case.escalation, attempt, now=case.now, settings=case.settings)
@@ -103,19 +104,14 @@ async def _give_up(case: Case, attempt: AttemptRow) -> None:
     await case.refresh()
 
 
-def _stays_unknown(case: Case, attempt: AttemptRow, limit: timedelta) -> bool:
-    """Nobody could say for so long whether it rings, and the carrier was asked once more at the end."""
-    since, asked = attempt.unknown_since, attempt.looked_at
-    if attempt.state is not AttemptState.UNKNOWN or since is None or not _past(case, since, limit):
-        return False
-    return asked is not None and asked >= since + limit
-
-
 def _past(case: Case, since: datetime | None, limit: timedelta) -> bool:
+    """Tell whether `limit` has passed since; look again when it has. What lies behind wakes nobody."""
     if since is None:
         return False
-    case.wake(since + limit)
-    return case.now >= since + limit
+    if case.now < since + limit:
+        case.wake(since + limit)
+        return False
+    return True
 
 
 async def _leave_unknown(case: Case, task: TaskRow, attempt: AttemptRow) -> None:

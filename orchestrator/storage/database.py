@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import partial
 from time import monotonic
 from typing import Any, TypeVar
@@ -24,7 +25,7 @@ Result = TypeVar("Result")
 _REPEATABLE = frozenset({"40001", "40P01"})
 _TRIES = 8
 _USED = "used"
-_FRESH = 1.0  # seconds: a connection used so lately is taken to stand still; asking costs a way to the database and back
+_FRESH = timedelta(seconds=1)
 
 
 class DatabaseUnavailable(OrchestratorError):
@@ -45,10 +46,11 @@ def async_url(url: str) -> str:
 class Database:
     """A pool of connections and the `Clock` that decisions read. One request, or one activity, is one transaction.
 
-    `pool_size` is for how many at once it is made; as many again may be at work before others wait.
+    `pool_size` is for how many at once it is made; as many again may be at work before others wait. A connection used within
+    `fresh` is taken to stand still: asking it first costs a way to the database and back.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 10, clock: Clock | None = None) -> None:
+    def __init__(self, url: str, *, pool_size: int = 10, clock: Clock | None = None, fresh: timedelta = _FRESH) -> None:
         self.clock = clock or DatabaseClock()
         self.engine: AsyncEngine = create_async_engine(
             async_url(url),
@@ -60,7 +62,7 @@ class Database:
             connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
         )
         event.listen(self.engine.sync_engine.pool, "checkin", _note_use)
-        event.listen(self.engine.sync_engine.pool, "checkout", partial(_ping_if_idle, self.engine.sync_engine.dialect))
+        event.listen(self.engine.sync_engine.pool, "checkout", partial(_ping_if_idle, self.engine.sync_engine.dialect, fresh))
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -94,10 +96,14 @@ def _note_use(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
 
 
 def _ping_if_idle(
-    dialect: Dialect, connection: DBAPIConnection, record: ConnectionPoolEntry, proxy: PoolProxiedConnection
+    dialect: Dialect,
+    fresh: timedelta,
+    connection: DBAPIConnection,
+    record: ConnectionPoolEntry,
+    proxy: PoolProxiedConnection,
 ) -> None:
     """Ask a connection that has lain idle whether it still stands, before a transaction counts on it."""
-    if monotonic() - record.info.get(_USED, 0.0) < _FRESH:
+    if monotonic() - record.info.get(_USED, 0.0) < fresh.total_seconds():
         return
     try:
         dialect.do_ping(connection)

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
-from orchestrator.escalations.instructions import Closed, DialLeg, Settle
+from orchestrator.escalations.instructions import Closed, DialLeg, Settle, Wait
 from orchestrator.escalations.states import Outcome, PromiseState, State
 from orchestrator.intake.tables import CustomerRow
 from orchestrator.queueing.tables import TaskKind, TaskState
@@ -245,6 +245,23 @@ async def test_an_unclear_answer_lets_the_agent_go_and_blocks_the_number(world: 
     first = (await world.attempts(case_id, Leg.CUSTOMER))[0]
     assert first.ending is Ending.UNKNOWN
     assert len(world.carrier.placed) == 2  # the number is free again, and a try was left
+
+
+async def test_an_agent_is_let_go_from_an_unclear_call_in_time_also_between_two_questions(world: World) -> None:
+    world.carrier.failing = CarrierUnclear("timeout")
+    case_id = await a_call(world)
+    await world.pass_time(33 * SECOND)
+    told = await world.run(case_id)
+    asked = await customer_leg(world, case_id)
+
+    await world.pass_time(13 * SECOND)
+    await world.run(case_id)
+
+    assert asked.looked_at is not None
+    assert isinstance(told, Wait)
+    assert told.until is not None
+    assert told.until > asked.looked_at + 5 * SECOND  # it does not look all the time meanwhile
+    assert (await world.reread(case_id)).state is State.WAITING
 
 
 async def test_an_unclear_call_that_is_answered_after_all_gets_an_apology(world: World) -> None:
