@@ -129,10 +129,12 @@ async def still_open(floor: Floor) -> int:
 
 @recorded
 async def test_a_day_of_calls_ends_as_a_plain_reading_says_and_agents_work_the_rest_off(floor: Floor) -> None:
-    calls = sorted(bank.identified(bank.waited_or_served(bank.calls_of(DAY))), key=lambda call: (call.at, call.call_id))
+    day = bank.waited_or_served(bank.calls_of(DAY))
+    known = bank.identified(day)
+    calls = sorted(bank.named(bank.known_or_served(day)), key=lambda call: (call.at, call.call_id))
     ending = datetime.now(UTC).replace(microsecond=0)
-    people = bank.people(calls, ending - timedelta(hours=20), zone=a_zone_to_call_now())
-    await asyncio.to_thread(make_phones, floor, {call.customer for call in calls})
+    people = bank.people(known, ending - timedelta(hours=20), zone=a_zone_to_call_now())
+    await asyncio.to_thread(make_phones, floor, {call.customer for call in known})
     await floor.publish(RULE)
 
     verdicts = await send_in_batches(floor, [*people, *bank.events(calls, ending=ending)])

@@ -59,6 +59,11 @@ def waited_or_served(calls: Iterable[Call]) -> list[Call]:
     return [call for call in calls if call.waited > 0 or not call.hung_up]
 
 
+def known_or_served(calls: Iterable[Call]) -> list[Call]:
+    """Leave out who hung up without telling who they are: nobody could call them back."""
+    return [call for call in calls if call.customer != NOBODY or not call.hung_up]
+
+
 def identified(calls: Iterable[Call]) -> list[Call]:
     return [call for call in calls if call.customer != NOBODY]
 
