@@ -31,6 +31,14 @@ _ENTRIES = (
     Entry("/console/settings", _("Settings"), "s", ("supervisor", "admin")),
     Entry("/console/audit", _("Audit"), "a", ("admin", "auditor", "supervisor")),
 )
+_SETTINGS = (
+    Entry("/console/settings", _("People"), "", ("supervisor", "admin")),
+    Entry("/console/settings/queues", _("Queues"), "", ("supervisor", "admin")),
+    Entry("/console/settings/agents", _("Agents and skills"), "", ("supervisor", "admin")),
+    Entry("/console/settings/channels", _("Channels"), "", _WATCHING),
+    Entry("/console/settings/scripts", _("Scripts"), "", ("supervisor", "admin")),
+    Entry("/console/settings/templates", _("Messages"), "", ("supervisor", "admin")),
+)
 
 
 @cache
@@ -43,7 +51,16 @@ def paths() -> frozenset[str]:
 
 def entries_for(role: str, path: str) -> list[Entry]:
     """Return the menu of a person of `role` who looks at `path`; the longest entry that leads there is the current one."""
-    mine = [entry for entry in _ENTRIES if role in entry.roles and entry.href in paths()]
+    return _chosen(_ENTRIES, role, path)
+
+
+def settings_for(role: str, path: str) -> list[Entry]:
+    """Return the pages of settings that a person of `role` may open, with the one they look at marked."""
+    return _chosen(_SETTINGS, role, path)
+
+
+def _chosen(entries: Sequence[Entry], role: str, path: str) -> list[Entry]:
+    mine = [entry for entry in entries if role in entry.roles and entry.href in paths()]
     under = [entry.href for entry in mine if path == entry.href or path.startswith(entry.href + "/")]
     here = max(under, key=len, default="")
     return [Entry(entry.href, entry.label, entry.key, entry.roles, entry.href == here) for entry in mine]
