@@ -20,8 +20,8 @@ def tame(value: Any) -> Any:
     """Return what is printed for `value`: text without characters that would reorder or hide; nothing for None."""
     if value is None:
         return ""
-    if isinstance(value, Markup):
-        return value
+    if isinstance(value, Markup):  # what a translated text was filled with is in there, escaped and nothing more
+        return Markup(_UNRULY.sub("", value))
     return _UNRULY.sub("", value) if isinstance(value, str) else value
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from api.pages.people import Role
 from orchestrator.storage.database import Database
@@ -70,3 +70,19 @@ async def test_sound_is_off_until_it_is_chosen_and_stays_chosen(visitors: Visito
 
     await expect(sound).to_be_checked()
     await page.context.close()
+
+
+async def test_a_stream_opens_however_late_its_part_of_the_script_comes(visitors: Visitors, database: Database) -> None:
+    agent, _ = await a_busy_floor(database)
+    context, _ = await visitors.person(Role.AGENT, agent_id=agent)
+    page = await context.new_page()
+
+    async def after_everything_else(route: Route) -> None:
+        await page.wait_for_function("document.readyState !== 'loading' && typeof htmx !== 'undefined'")
+        await page.evaluate("new Promise((done) => setTimeout(() => setTimeout(done)))")
+        await route.continue_()
+
+    await page.route("**/hx-sse*", after_everything_else)
+    async with page.expect_request("**/desk/stream"):
+        await page.goto("/desk", wait_until="commit")
+    await context.close()

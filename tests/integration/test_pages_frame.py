@@ -152,6 +152,13 @@ async def test_hostile_text_is_shown_harmless(client: httpx.AsyncClient) -> None
     assert "\u202e" not in text
 
 
+def test_what_a_translated_text_is_filled_with_is_made_harmless_too() -> None:
+    shown = environment("en").from_string('{{ _("New offer: %(why)s", why=hostile) }}').render(hostile=HOSTILE)
+
+    assert "<script" not in shown
+    assert "\u202e" not in shown
+
+
 async def test_hostile_text_stays_inside_an_attribute() -> None:
     shown = environment("en").from_string('{{ ui.field("note", "Note", value=hostile) }}').render(hostile=HOSTILE)
 
