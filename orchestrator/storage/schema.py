@@ -9,6 +9,7 @@ import orchestrator.identity.tables
 import orchestrator.intake.tables
 import orchestrator.queueing.tables
 import orchestrator.storage.outbox
-import orchestrator.telephony.tables  # noqa: F401  imported for the tables they declare
+import orchestrator.telephony.tables
+import orchestrator.wording.tables  # noqa: F401  imported for the tables they declare
 
 METADATA = SQLModel.metadata
