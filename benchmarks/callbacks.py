@@ -97,9 +97,11 @@ async def prepare(place: Place, name: str) -> Callbacks:
     (rules / "rule.yaml").write_text(_RULE.format(name=name), encoding="utf-8")
     async with database.transaction() as session:
         now = await database.clock.now(session)
-        key = await add_channel(session, name, kind="web", types=[], now=now)
-        token = await add_agent(session, name, queues=[f"bench-{name}"], languages=["en"], phone="+13035550100", now=now)
-        await publish(session, read_rule_files(rules), author="bench", now=now)
+        key = await add_channel(session, name, kind="web", types=[], who="bench", now=now)
+        token = await add_agent(
+            session, name, queues=[f"bench-{name}"], languages=["en"], phone="+13035550100", who="bench", now=now
+        )
+        await publish(session, read_rule_files(rules), author="bench", who="bench", now=now)
     return Callbacks(name, addresses, database, key, token)
 
 

@@ -55,8 +55,8 @@ async def _prepare(place: Place, api: Api) -> str:
     database = place.database(api.database, pool_size=1)
     async with database.transaction() as session:
         now = await database.clock.now(session)
-        await publish(session, read_rule_files(SHIPPED), author="bench", now=now)
-        key = await add_channel(session, "bench", kind="web", types=[], now=now)
+        await publish(session, read_rule_files(SHIPPED), author="bench", who="bench", now=now)
+        key = await add_channel(session, "bench", kind="web", types=[], who="bench", now=now)
         connection = await session.connection()
         await connection.exec_driver_sql(
             "CREATE TABLE floor_events (source text, id text, data jsonb, PRIMARY KEY (source, id))"

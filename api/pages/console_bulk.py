@@ -10,12 +10,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.pages.people import Viewer
 from orchestrator.errors import BadInput, Conflict, NoSuch
-from orchestrator.identity.changes import note_change
 from orchestrator.queueing.moving import move_task, reassign_task
 from orchestrator.queueing.supervising import requeue_task, withdraw_task
 from orchestrator.queueing.tables import TaskRow
 from orchestrator.settings import Settings
-from orchestrator.storage.columns import Json
 from orchestrator.storage.database import Database
 
 
@@ -92,13 +90,7 @@ async def carry_out(database: Database, settings: Settings, order: Order, viewer
 
 async def _one(database: Database, settings: Settings, order: Order, task_id: UUID, viewer: Viewer) -> str | None:
     async def work(session: AsyncSession) -> None:
-        before = await session.get(TaskRow, task_id)
-        known = None if before is None else _shown(before)
-        task = await _apply(session, order, task_id, database=database, settings=settings)
-        now = await database.clock.now(session)
-        after = {**_shown(task), "reason": order.reason}
-        what = f"task.{order.action}"
-        await note_change(session, who=viewer, what=what, subject=str(task_id), before=known, after=after, now=now)
+        await _apply(session, order, task_id, who=viewer, database=database, settings=settings)
 
     try:
         await database.run(work)
@@ -111,25 +103,24 @@ async def _one(database: Database, settings: Settings, order: Order, task_id: UU
     return None
 
 
-async def _apply(session: AsyncSession, order: Order, task_id: UUID, *, database: Database, settings: Settings) -> TaskRow:
+async def _apply(
+    session: AsyncSession, order: Order, task_id: UUID, *, who: Viewer, database: Database, settings: Settings
+) -> TaskRow:
     clock, reason = database.clock, order.reason
     match Action(order.action):
         case Action.REQUEUE:
-            return await requeue_task(session, task_id, reason=reason, clock=clock, settings=settings)
+            return await requeue_task(session, task_id, reason=reason, who=who, clock=clock, settings=settings)
         case Action.MOVE:
-            return await move_task(session, task_id, queue=order.queue, reason=reason, clock=clock, settings=settings)
+            return await move_task(session, task_id, queue=order.queue, reason=reason, who=who, clock=clock, settings=settings)
         case Action.REASSIGN:
             agent_id = UUID(order.agent)
-            return await reassign_task(session, task_id, agent_id=agent_id, reason=reason, clock=clock, settings=settings)
+            return await reassign_task(
+                session, task_id, agent_id=agent_id, reason=reason, who=who, clock=clock, settings=settings
+            )
         case Action.WITHDRAW:
-            return await withdraw_task(session, task_id, reason=reason, clock=clock)
+            return await withdraw_task(session, task_id, reason=reason, who=who, clock=clock)
         case _ as never:
             assert_never(never)
-
-
-def _shown(task: TaskRow) -> Json:
-    agent = task.agent_id or task.preferred_agent
-    return {"queue": task.queue, "state": task.state.value, "agent": None if agent is None else str(agent)}
 
 
 def _uuid(text: str) -> UUID | None:

@@ -15,13 +15,10 @@ from api.pages.console_now import Supervising
 from api.pages.frame import page
 from api.pages.people import ProtectedForm
 from orchestrator.availability.situation import SwitchScope
-from orchestrator.availability.tables import SwitchRow
 from orchestrator.detection.tables import RuleRow
-from orchestrator.identity.changes import note_change
 from orchestrator.insights.board import board
 from orchestrator.queueing.switching import lift, throw
 from orchestrator.queueing.tables import QueueRow
-from orchestrator.storage.columns import Json
 
 router = APIRouter(prefix="/console/switch")
 
@@ -80,16 +77,16 @@ async def send_switch(
     if confirmed != "yes":
         calls = (await board(session, now=now)).calls
         return page(request, "console/switch.html", viewer=viewer, **{**known, "asked": True, "calls": calls})
-    row = await throw(
+    await throw(
         session,
         scope=SwitchScope(scope),
         target=target or None,
         reason=wish.reason,
         author=viewer.login,
+        who=viewer,
         now=now,
         settings=settings,
     )
-    await note_change(session, who=viewer, what="switch.thrown", subject=str(row.id), before=None, after=_shown(row), now=now)
     return RedirectResponse("/console", 303)
 
 
@@ -97,11 +94,7 @@ async def send_switch(
 async def lift_switch(
     switch_id: UUID, viewer: Supervising, session: Session, database: DatabaseDep, settings: SettingsDep
 ) -> Response:
-    now = await database.clock.now(session)
-    row = await lift(session, switch_id, now=now, settings=settings)
-    if row.lifted_at == now:
-        before = _shown(row)
-        await note_change(session, who=viewer, what="switch.lifted", subject=str(row.id), before=before, after=None, now=now)
+    await lift(session, switch_id, who=viewer, now=await database.clock.now(session), settings=settings)
     return RedirectResponse("/console", 303)
 
 
@@ -119,7 +112,3 @@ async def _form(session: AsyncSession, wish: Wish) -> dict[str, Any]:
         "asked": False,
         "calls": 0,
     }
-
-
-def _shown(row: SwitchRow) -> Json:
-    return {"scope": row.scope, "target": row.target, "reason": row.reason}

@@ -83,15 +83,15 @@ async def get_calendar(name: str, _: Staff, session: Session, now: Now) -> Calen
 
 @router.put("/{name}", summary="Save a calendar, as JSON or YAML; in force at once", openapi_extra=_DOCUMENT)
 async def put_calendar(
-    name: str, request: Request, _: Supervisor, session: Session, now: Now, settings: SettingsDep
+    name: str, request: Request, by: Supervisor, session: Session, now: Now, settings: SettingsDep
 ) -> CalendarView:
-    row = await hours.save_calendar(session, name, await request.body(), now=now, settings=settings)
+    row = await hours.save_calendar(session, name, await request.body(), who=by.who, now=now, settings=settings)
     return await _view(session, row, now)
 
 
 @router.post("/{name}/closures", status_code=201, summary="Emergency close: cuts whatever it meets")
 async def post_closure(
-    name: str, body: ClosureBody, who: Supervisor, session: Session, now: Now, settings: SettingsDep
+    name: str, body: ClosureBody, by: Supervisor, session: Session, now: Now, settings: SettingsDep
 ) -> ClosureView:
     row: ClosureRow = await hours.close_calendar(
         session,
@@ -99,7 +99,8 @@ async def post_closure(
         starts_at=body.starts_at,
         ends_at=body.ends_at,
         reason=body.reason,
-        author=who.author,
+        author=by.author,
+        who=by.who,
         now=now,
         settings=settings,
     )
@@ -107,5 +108,7 @@ async def post_closure(
 
 
 @router.delete("/{name}/closures/{closure_id}", status_code=204, summary="Open again")
-async def delete_closure(name: str, closure_id: UUID, _: Supervisor, session: Session, now: Now, settings: SettingsDep) -> None:
-    await hours.end_closure(session, name, closure_id, now=now, settings=settings)
+async def delete_closure(
+    name: str, closure_id: UUID, by: Supervisor, session: Session, now: Now, settings: SettingsDep
+) -> None:
+    await hours.end_closure(session, name, closure_id, who=by.who, now=now, settings=settings)

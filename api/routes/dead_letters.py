@@ -58,6 +58,6 @@ async def list_letters(_: Supervisor, session: Session, cursor: After = None, li
     response_class=Response,
     responses={200: {"model": Answers}},
 )
-async def replay_letter(letter_id: UUID, body: Replay, _: Supervisor, intake: IntakeDep) -> Response:
+async def replay_letter(letter_id: UUID, body: Replay, by: Supervisor, intake: IntakeDep) -> Response:
     mended = None if body.event is None else json.dumps(body.event, ensure_ascii=False).encode("utf-8", "surrogatepass")
-    return answer_events(await intake.replay(letter_id, mended), accepted=200)
+    return answer_events(await intake.replay(letter_id, mended, who=by.who), accepted=200)

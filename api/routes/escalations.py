@@ -123,8 +123,8 @@ def _parts(known: Story) -> dict[str, Any]:
 
 @router.post("/{escalation_id}/cancellation", status_code=202, summary="Cancel it; a call under way is let finish")
 async def cancel_escalation(
-    escalation_id: UUID, body: Because, _: Supervisor, session: Session, database: DatabaseDep
+    escalation_id: UUID, body: Because, by: Supervisor, session: Session, database: DatabaseDep
 ) -> EscalationView:
     return EscalationView.model_validate(
-        await supervising.cancel_escalation(session, escalation_id, reason=body.reason, clock=database.clock)
+        await supervising.cancel_escalation(session, escalation_id, reason=body.reason, who=by.who, clock=database.clock)
     )

@@ -75,12 +75,12 @@ async def get_queue(name: str, _: Staff, session: Session, now: Now) -> QueueVie
 
 
 @router.put("/{name}", summary="Make a queue, or arrange it anew; in force at once")
-async def put_queue(name: str, body: QueueBody, _: Supervisor, session: Session, now: Now, settings: SettingsDep) -> QueueView:
+async def put_queue(name: str, body: QueueBody, by: Supervisor, session: Session, now: Now, settings: SettingsDep) -> QueueView:
     arrangement = Arrangement(
         calendar=body.calendar,
         skills=body.skills,
         caller_id=body.caller_id,
         pace_per_minute=body.pace_per_minute,
     )
-    await arrange_queue(session, name, arrangement, now=now, settings=settings)
+    await arrange_queue(session, name, arrangement, who=by.who, now=now, settings=settings)
     return QueueView.of(await standing(session, name, now=now))

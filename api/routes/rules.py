@@ -73,17 +73,17 @@ async def show_rule(name: str, _: Supervisor, session: Session) -> RuleStory:
 
 
 @router.post("/{name}/pause", summary="Let a rule detect nothing until it is resumed")
-async def pause_rule(name: str, _: Supervisor, session: Session, database: DatabaseDep) -> RuleView:
-    return RuleView.model_validate(await publishing.pause(session, name, now=await database.clock.now(session)))
+async def pause_rule(name: str, by: Supervisor, session: Session, database: DatabaseDep) -> RuleView:
+    return RuleView.model_validate(await publishing.pause(session, name, who=by.who, now=await database.clock.now(session)))
 
 
 @router.post("/{name}/resume", summary="Let a paused rule detect what arrives from now on")
-async def resume_rule(name: str, _: Supervisor, session: Session, database: DatabaseDep) -> RuleView:
-    return RuleView.model_validate(await publishing.resume(session, name, now=await database.clock.now(session)))
+async def resume_rule(name: str, by: Supervisor, session: Session, database: DatabaseDep) -> RuleView:
+    return RuleView.model_validate(await publishing.resume(session, name, who=by.who, now=await database.clock.now(session)))
 
 
 @router.post("/{name}/retire", summary="End a rule; open watches are dropped, open escalations go on")
-async def retire_rule(name: str, _: Supervisor, session: Session, database: DatabaseDep) -> RuleView:
+async def retire_rule(name: str, by: Supervisor, session: Session, database: DatabaseDep) -> RuleView:
     now = await database.clock.now(session)
-    await publishing.retire(session, name, now=now)
+    await publishing.retire(session, name, who=by.who, now=now)
     return RuleView.model_validate((await publishing.rule_record(session, name)).rule)

@@ -42,13 +42,14 @@ async def list_switches(_: Staff, session: Session) -> list[SwitchView]:
 
 
 @router.post("", status_code=201, summary="Stop new dials; calls that ring or talk finish")
-async def post_switch(body: SwitchBody, who: Supervisor, session: Session, now: Now, settings: SettingsDep) -> SwitchView:
+async def post_switch(body: SwitchBody, by: Supervisor, session: Session, now: Now, settings: SettingsDep) -> SwitchView:
     row = await switching.throw(
         session,
         scope=body.scope,
         target=body.target,
         reason=body.reason,
-        author=who.author,
+        author=by.author,
+        who=by.who,
         now=now,
         settings=settings,
     )
@@ -56,5 +57,5 @@ async def post_switch(body: SwitchBody, who: Supervisor, session: Session, now: 
 
 
 @router.delete("/{switch_id}", summary="Let dials go on")
-async def delete_switch(switch_id: UUID, _: Supervisor, session: Session, now: Now, settings: SettingsDep) -> SwitchView:
-    return SwitchView.model_validate(await switching.lift(session, switch_id, now=now, settings=settings))
+async def delete_switch(switch_id: UUID, by: Supervisor, session: Session, now: Now, settings: SettingsDep) -> SwitchView:
+    return SwitchView.model_validate(await switching.lift(session, switch_id, who=by.who, now=now, settings=settings))

@@ -159,14 +159,18 @@ async def heartbeat(
 
 @router.post("/{task_id}/requeue", summary="Take the task from its agent, to its old place")
 async def requeue(
-    task_id: UUID, body: Because, _: Supervisor, session: Session, database: DatabaseDep, settings: SettingsDep
+    task_id: UUID, body: Because, by: Supervisor, session: Session, database: DatabaseDep, settings: SettingsDep
 ) -> TaskView:
-    return _view(await supervising.requeue_task(session, task_id, reason=body.reason, clock=database.clock, settings=settings))
+    return _view(
+        await supervising.requeue_task(
+            session, task_id, reason=body.reason, who=by.who, clock=database.clock, settings=settings
+        )
+    )
 
 
 @router.post("/{task_id}/withdraw", summary="Take the task off for good and cancel its case")
-async def withdraw(task_id: UUID, body: Because, _: Supervisor, session: Session, database: DatabaseDep) -> TaskView:
-    return _view(await supervising.withdraw_task(session, task_id, reason=body.reason, clock=database.clock))
+async def withdraw(task_id: UUID, body: Because, by: Supervisor, session: Session, database: DatabaseDep) -> TaskView:
+    return _view(await supervising.withdraw_task(session, task_id, reason=body.reason, who=by.who, clock=database.clock))
 
 
 def _hold(task_id: UUID, body: Fenced, agent_id: UUID) -> Hold:

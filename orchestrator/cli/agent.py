@@ -6,9 +6,7 @@ from typing import Annotated
 import typer
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.cli.one_transaction import Data, end_of, in_transaction
-from orchestrator.identity.tables import Scope
-from orchestrator.identity.tokens import issue
+from orchestrator.cli.one_transaction import Data, end_of, in_transaction, operator
 from orchestrator.queueing import roster
 from orchestrator.queueing.roster import AgentStanding
 from orchestrator.settings import Settings
@@ -40,6 +38,7 @@ def add(
             phone=phone,
             skills=skill or (),
             expires_at=end_of(expires, now),
+            who=operator(),
             now=now,
         )
 
@@ -62,7 +61,7 @@ def revoke(name: Name, data: Data = None) -> None:
     """End all of an agent's tokens and take them off their queues, at once."""
 
     async def work(session: AsyncSession, now: datetime, _: Settings) -> int:
-        return await roster.revoke_agent(session, name, now=now)
+        return await roster.revoke_agent(session, name, who=operator(), now=now)
 
     print(f"{in_transaction(work, data=data)} tokens ended")
 
@@ -73,7 +72,7 @@ def token(name: Name, expires: Expires = None, data: Data = None) -> None:
 
     async def work(session: AsyncSession, now: datetime, _: Settings) -> str:
         known = await roster.agent_named(session, name)
-        return await issue(session, name=name, scope=Scope.AGENT, agent_id=known.id, expires_at=end_of(expires, now), now=now)
+        return await roster.issue_for(session, known, expires_at=end_of(expires, now), who=operator(), now=now)
 
     print(in_transaction(work, data=data))
 

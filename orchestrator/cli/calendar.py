@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.availability.calendars import read_calendar
 from orchestrator.cli.arguments import file_bytes
-from orchestrator.cli.one_transaction import Data, in_transaction
+from orchestrator.cli.one_transaction import Data, in_transaction, operator
 from orchestrator.queueing.hours import save_calendar
 from orchestrator.settings import Settings
 
@@ -30,6 +30,6 @@ def put(
     name = read_calendar(document, name=str(file)).name
 
     async def work(session: AsyncSession, now: datetime, settings: Settings) -> int:
-        return (await save_calendar(session, name, document, now=now, settings=settings)).version
+        return (await save_calendar(session, name, document, who=operator(), now=now, settings=settings)).version
 
     print(f"{name}: version {in_transaction(work, data=data)}")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.cli.one_transaction import Data, in_transaction
+from orchestrator.cli.one_transaction import Data, in_transaction, operator
 from orchestrator.errors import BadInput, NoSuch
 from orchestrator.intake.channels import ChannelKind, add_channel, list_channels, revoke_channel
 from orchestrator.intake.tables import ChannelRow
@@ -24,7 +24,7 @@ def add(name: Name, kind: Kind, types: Types = None, data: Data = None) -> None:
     """Add a channel and print its key, which is shown this once and stored hashed."""
 
     async def work(session: AsyncSession, now: datetime, _: Settings) -> str:
-        return await add_channel(session, name, kind=kind, types=types or [], now=now)
+        return await add_channel(session, name, kind=kind, types=types or [], who=operator(), now=now)
 
     print(in_transaction(work, data=data))
 
@@ -46,7 +46,7 @@ def revoke(name: Name, data: Data = None) -> None:
 
     async def work(session: AsyncSession, now: datetime, _: Settings) -> None:
         try:
-            await revoke_channel(session, name, now=now)
+            await revoke_channel(session, name, who=operator(), now=now)
         except NoSuch as error:
             raise BadInput(str(error), field="name", fix="see `ringback channel list`") from None
 

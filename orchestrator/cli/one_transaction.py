@@ -1,6 +1,7 @@
 """A command that does one thing in the database, in one transaction, and ends."""
 
 import asyncio
+import getpass
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
@@ -41,6 +42,14 @@ async def _in_transaction(work: Work[Result], settings: Settings) -> Result:
         return await database.run(timed)
     finally:
         await database.close()
+
+
+def operator() -> str:
+    """Return how the audit names whoever runs this command."""
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (OSError, KeyError):  # a container's user may have no name
+        return "cli"
 
 
 def end_of(lifetime: str | None, now: datetime) -> datetime | None:

@@ -1,6 +1,5 @@
 """`ringback person`: who signs in to the pages."""
 
-import getpass
 import secrets
 import sys
 from collections.abc import Sequence
@@ -10,7 +9,7 @@ from typing import Annotated
 import typer
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.cli.one_transaction import Data, in_transaction
+from orchestrator.cli.one_transaction import Data, in_transaction, operator
 from orchestrator.identity import accounts, second_factor
 from orchestrator.identity.people import Role
 from orchestrator.identity.tables import PersonRow
@@ -51,7 +50,7 @@ def add(
             agent_id=agent_id,
             locale=locale,
             zone=zone,
-            who=_who(),
+            who=operator(),
             now=now,
         )
 
@@ -76,7 +75,7 @@ def disable(login: Login, data: Data = None) -> None:
     """Shut a person out and end their sessions, at once."""
 
     async def work(session: AsyncSession, now: datetime, _: Settings) -> int:
-        return await accounts.disable(session, login, who=_who(), now=now)
+        return await accounts.disable(session, login, who=operator(), now=now)
 
     print(f"{in_transaction(work, data=data)} sessions ended")
 
@@ -87,7 +86,7 @@ def password(login: Login, password_stdin: FromInput = False, data: Data = None)
     chosen = _password(password_stdin)
 
     async def work(session: AsyncSession, now: datetime, _: Settings) -> None:
-        await accounts.set_password(session, login, chosen, who=_who(), now=now)
+        await accounts.set_password(session, login, chosen, who=operator(), now=now)
 
     in_transaction(work, data=data)
     if not password_stdin:
@@ -100,20 +99,13 @@ def forget_factor(login: Login, data: Data = None) -> None:
 
     async def work(session: AsyncSession, now: datetime, _: Settings) -> None:
         known = await accounts.person_of(session, login)
-        await second_factor.forget(session, known.id, who=_who(), now=now)
+        await second_factor.forget(session, known.id, who=operator(), now=now)
 
     in_transaction(work, data=data)
 
 
 def _password(from_input: bool) -> str:
     return sys.stdin.readline().rstrip("\r\n") if from_input else secrets.token_urlsafe(15)
-
-
-def _who() -> str:
-    try:
-        return f"cli:{getpass.getuser()}"
-    except (OSError, KeyError):  # a container's user may have no name
-        return "cli"
 
 
 def _columns(each: PersonRow) -> list[str]:

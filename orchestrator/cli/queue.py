@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.cli.one_transaction import Data, in_transaction
+from orchestrator.cli.one_transaction import Data, in_transaction, operator
 from orchestrator.queueing.queues import Arrangement, QueueStanding, arrange_queue, standings
 from orchestrator.settings import Settings
 
@@ -26,7 +26,7 @@ def add(
     arrangement = Arrangement(calendar=calendar, skills=tuple(skill or ()), caller_id=caller_id, pace_per_minute=pace)
 
     async def work(session: AsyncSession, now: datetime, settings: Settings) -> None:
-        await arrange_queue(session, name, arrangement, now=now, settings=settings)
+        await arrange_queue(session, name, arrangement, who=operator(), now=now, settings=settings)
 
     in_transaction(work, data=data)
 

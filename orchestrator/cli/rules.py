@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 import typer
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.cli.one_transaction import Data, Work, in_transaction
+from orchestrator.cli.one_transaction import Data, Work, in_transaction, operator
 from orchestrator.detection import publishing
 from orchestrator.detection.publishing import Published
 from orchestrator.detection.rule_files import read_rule_files
@@ -33,7 +33,7 @@ def publish(directory: Directory, author: Author = None, data: Data = None) -> N
     files = read_rule_files(directory)
 
     async def work(session: AsyncSession, now: datetime, _: Settings) -> list[Published]:
-        return await publishing.publish(session, files, author=author or getpass.getuser(), now=now)
+        return await publishing.publish(session, files, author=author or getpass.getuser(), who=operator(), now=now)
 
     for published in in_transaction(work, data=data):
         print(_line(published))
@@ -53,21 +53,21 @@ def list_(data: Data = None) -> None:
 @rules.command("pause")
 def pause(name: Name, data: Data = None) -> None:
     """Stop detecting: deadlines that pass meanwhile are recorded and reach nobody."""
-    in_transaction(_known(lambda session, now: publishing.pause(session, name, now=now)), data=data)
+    in_transaction(_known(lambda session, now: publishing.pause(session, name, who=operator(), now=now)), data=data)
     print(f"{name}: paused")
 
 
 @rules.command("resume")
 def resume(name: Name, data: Data = None) -> None:
     """Detect again what arrives from now on."""
-    in_transaction(_known(lambda session, now: publishing.resume(session, name, now=now)), data=data)
+    in_transaction(_known(lambda session, now: publishing.resume(session, name, who=operator(), now=now)), data=data)
     print(f"{name}: published")
 
 
 @rules.command("retire")
 def retire(name: Name, data: Data = None) -> None:
     """End a rule; open escalations go on, open watches are dropped."""
-    dropped = in_transaction(_known(lambda session, now: publishing.retire(session, name, now=now)), data=data)
+    dropped = in_transaction(_known(lambda session, now: publishing.retire(session, name, who=operator(), now=now)), data=data)
     print(f"{name}: retired, {dropped} open watches dropped")
 
 

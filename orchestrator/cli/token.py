@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.cli.one_transaction import Data, end_of, in_transaction
+from orchestrator.cli.one_transaction import Data, end_of, in_transaction, operator
 from orchestrator.errors import BadInput
 from orchestrator.identity import tokens
 from orchestrator.identity.tables import Scope
@@ -29,7 +29,7 @@ def add(
         raise BadInput("an agent's token belongs to an agent", field="--scope", fix="use `ringback agent add` or `agent token`")
 
     async def work(session: AsyncSession, now: datetime, _: Settings) -> str:
-        return await tokens.issue(session, name=name, scope=scope, expires_at=end_of(expires, now), now=now)
+        return await tokens.issue(session, name=name, scope=scope, expires_at=end_of(expires, now), who=operator(), now=now)
 
     print(in_transaction(work, data=data))
 
@@ -39,6 +39,6 @@ def revoke(name: Name, data: Data = None) -> None:
     """End every token of this name at once."""
 
     async def work(session: AsyncSession, now: datetime, _: Settings) -> int:
-        return await tokens.revoke(session, name=name, now=now)
+        return await tokens.revoke(session, name=name, who=operator(), now=now)
 
     print(f"{in_transaction(work, data=data)} tokens ended")

@@ -25,6 +25,8 @@ from orchestrator.detection.tables import (
     WindowRow,
 )
 from orchestrator.errors import BadInput, NoSuch
+from orchestrator.identity.changes import Who, note_change
+from orchestrator.storage.columns import Json
 
 SHIPPED = Path(__file__).parent / "shipped"
 
@@ -47,14 +49,14 @@ class Published:
         return self.before is not RuleState.PUBLISHED and any(step.message is None for step in self.rule.document.steps)
 
 
-async def publish(session: AsyncSession, files: Sequence[RuleFile], *, author: str, now: datetime) -> list[Published]:
+async def publish(session: AsyncSession, files: Sequence[RuleFile], *, author: str, who: Who, now: datetime) -> list[Published]:
     """Let these rules run and dial, each in a new version where its content is new.
 
     A first version sees the events that arrive from now on. A new one takes over open watches and windows of the same kind
     of detector; others are dropped and counted.
     """
     await raise_revision(session)  # first: two who publish at once take turns
-    return [await _publish(session, file, author=author, now=now) for file in files]
+    return [await _published(session, file, author=author, who=who, now=now) for file in files]
 
 
 async def load_shipped(session: AsyncSession, *, now: datetime) -> list[str]:
@@ -105,29 +107,35 @@ async def rule_record(session: AsyncSession, name: str) -> RuleRecord:
     )
 
 
-async def pause(session: AsyncSession, name: str, *, now: datetime) -> RuleRow:
+async def pause(session: AsyncSession, name: str, *, who: Who, now: datetime) -> RuleRow:
     """Let a published rule detect nothing; its open moments still resolve. Raises `NoSuch` or `BadInput`."""
     row = await _rule(session, name, allowed=(RuleState.PUBLISHED,), verb="paused")
+    before = _told(row)
     row.state, row.changed_at = RuleState.PAUSED, now
     row.pauses = [*row.pauses, [now.isoformat(), None]]
     session.add(row)
+    await _note(session, "rule.paused", row, before=before, who=who, now=now)
     return row
 
 
-async def resume(session: AsyncSession, name: str, *, now: datetime) -> RuleRow:
+async def resume(session: AsyncSession, name: str, *, who: Who, now: datetime) -> RuleRow:
     """Let a paused rule detect again what arrives from now on. Raises `NoSuch` or `BadInput`."""
     row = await _rule(session, name, allowed=(RuleState.PAUSED,), verb="resumed")
+    before = _told(row)
     row.state, row.changed_at = RuleState.PUBLISHED, now
     row.pauses = _closed(row, now)
     session.add(row)
+    await _note(session, "rule.resumed", row, before=before, who=who, now=now)
     return row
 
 
-async def retire(session: AsyncSession, name: str, *, now: datetime) -> int:
+async def retire(session: AsyncSession, name: str, *, who: Who, now: datetime) -> int:
     """End a rule and drop its open watches, whose number is returned; its escalations go on. Raises `NoSuch`, `BadInput`."""
     row = await _rule(session, name, allowed=(*_RUNNING, RuleState.DRAFT), verb="retired")
+    before = _told(row)
     row.state, row.changed_at = RuleState.RETIRED, now
     session.add(row)
+    await _note(session, "rule.retired", row, before=before, who=who, now=now)
     return sum([await _drop(session, name, mode, now=now) for mode in Mode])
 
 
@@ -142,6 +150,24 @@ async def _rule(session: AsyncSession, name: str, *, allowed: Iterable[RuleState
     if row.state not in allowed:
         raise BadInput(f"rule {name} is {row.state} and cannot be {verb}", field="rule", fix="see `ringback rules list`")
     return row
+
+
+def _told(row: RuleRow) -> Json:
+    return {"state": RuleState(row.state).value, "version": row.version}
+
+
+async def _note(session: AsyncSession, what: str, row: RuleRow, *, before: Json | None, who: Who, now: datetime) -> None:
+    await note_change(session, who=who, what=what, subject=row.name, before=before, after=_told(row), now=now)
+
+
+async def _published(session: AsyncSession, file: RuleFile, *, author: str, who: Who, now: datetime) -> Published:
+    known = await session.get(RuleRow, file.rule.name)
+    before = None if known is None else _told(known)
+    published = await _publish(session, file, author=author, now=now)
+    row = await session.get_one(RuleRow, file.rule.name)
+    if before != _told(row):
+        await _note(session, "rule.published", row, before=before, who=who, now=now)
+    return published
 
 
 async def _publish(session: AsyncSession, file: RuleFile, *, author: str, now: datetime) -> Published:

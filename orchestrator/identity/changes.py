@@ -8,11 +8,13 @@ from orchestrator.identity.people import Viewer
 from orchestrator.identity.tables import ChangeRow
 from orchestrator.storage.columns import Json
 
+Who = Viewer | str  # a person, or the name of what acted: `token:NAME`, `cli:USER`
+
 
 async def note_change(
     session: AsyncSession,
     *,
-    who: Viewer | str,
+    who: Who,
     what: str,
     subject: str,
     before: Json | None,

@@ -11,7 +11,9 @@ from sqlmodel import bindparam, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.errors import OrchestratorError
+from orchestrator.identity.changes import Who, note_change
 from orchestrator.identity.tables import Scope, TokenRow
+from orchestrator.storage.columns import Json
 
 PREFIX = "rbk_"  # lets secret scanners know one of ours
 
@@ -51,6 +53,11 @@ class Principal:
         """The name under which changes are recorded."""
         return self.name
 
+    @property
+    def who(self) -> str:
+        """How the audit names what this token changed."""
+        return f"token:{self.name}"
+
 
 def digest(secret: str) -> str:
     # 256 random bits need no salt and no slow hash: nobody can try them all.
@@ -62,6 +69,7 @@ async def issue(
     *,
     name: str,
     scope: Scope,
+    who: Who,
     now: datetime,
     agent_id: UUID | None = None,
     expires_at: datetime | None = None,
@@ -72,6 +80,9 @@ async def issue(
         TokenRow(name=name, token_hash=digest(secret), scope=scope, agent_id=agent_id, created_at=now, expires_at=expires_at)
     )
     await session.flush()
+    ends = None if expires_at is None else expires_at.isoformat()
+    after: Json = {"scope": scope.value, "expires_at": ends}
+    await note_change(session, who=who, what="token.issued", subject=name, before=None, after=after, now=now)
     return secret
 
 
@@ -88,8 +99,11 @@ async def authenticate(session: AsyncSession, secret: str) -> Principal:
     return Principal(token_id=token.id, name=token.name, scope=token.scope, agent_id=token.agent_id)
 
 
-async def revoke(session: AsyncSession, *, name: str, now: datetime) -> int:
+async def revoke(session: AsyncSession, *, name: str, who: Who, now: datetime) -> int:
     """End every token of this name at once; return how many there were."""
     ended = update(TokenRow).where(col(TokenRow.name) == name, col(TokenRow.revoked_at).is_(None)).values(revoked_at=now)
     connection = await session.connection()
-    return (await connection.execute(ended)).rowcount
+    number = (await connection.execute(ended)).rowcount
+    before: Json = {"in_force": number}
+    await note_change(session, who=who, what="token.revoked", subject=name, before=before, after={"in_force": 0}, now=now)
+    return number

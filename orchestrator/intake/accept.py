@@ -16,6 +16,7 @@ from orchestrator.detection.failures import ExpressionFailure, count_failures
 from orchestrator.detection.library import RuleLibrary
 from orchestrator.detection.live import detect
 from orchestrator.errors import BadInput
+from orchestrator.identity.changes import Who, note_change
 from orchestrator.insights.metrics import events_taken
 from orchestrator.intake import dead_letters
 from orchestrator.intake.arrivals import Arrival, TypeNotAllowed, arrive
@@ -27,6 +28,7 @@ from orchestrator.intake.grouping import grouped, subjects_of
 from orchestrator.intake.reading import Submitted, read_letter
 from orchestrator.intake.refusals import Refused
 from orchestrator.intake.store import Placed, count_differing, insert_events
+from orchestrator.storage.columns import Json
 from orchestrator.storage.database import Database, DatabaseUnavailable
 
 # Customers of different requests shall not wait for each other: a group that has to is taken apart by the gatherer.
@@ -87,7 +89,7 @@ class Intake:
 
         await self._database.run(keep)
 
-    async def replay(self, letter_id: UUID, mended: bytes | None = None) -> list[Answer]:
+    async def replay(self, letter_id: UUID, mended: bytes | None = None, *, who: Who) -> list[Answer]:
         """Take a dead letter in again, as it was or `mended`. Raises `NoSuch`, or the refusal when nothing is accepted."""
 
         async def again(session: AsyncSession) -> tuple[list[Answer], list[ExpressionFailure]]:
@@ -96,7 +98,11 @@ class Intake:
             (answers,), failures = await self._process(session, [request])
             if all(answer.verdict is EventVerdict.REFUSED for answer in answers):
                 raise next((answer.error for answer in answers if answer.error), BadInput("the letter holds no event"))
-            letter.replayed_at = await self._database.clock.now(session)
+            letter.replayed_at = now = await self._database.clock.now(session)
+            after: Json = {"mended": mended is not None, "events": [answer.verdict.value for answer in answers]}
+            await note_change(
+                session, who=who, what="letter.replayed", subject=str(letter_id), before=None, after=after, now=now
+            )
             return answers, failures
 
         answers, failures = await self._database.run(again)

@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.errors import BadInput, NoSuch
+from orchestrator.identity.changes import Who, note_change
 from orchestrator.identity.tokens import Unauthenticated, digest
 from orchestrator.intake.tables import ChannelRow
+from orchestrator.storage.columns import Json
 from orchestrator.storage.database import Database
 
 PREFIX = "rbc_"  # lets secret scanners know a channel's key from an agent's token
@@ -64,32 +65,52 @@ def _glob(pattern: str) -> re.Pattern[str]:
     return re.compile(".*".join(re.escape(part) for part in pattern.split("*")), re.DOTALL)
 
 
-async def add_channel(session: AsyncSession, name: str, *, kind: str, types: list[str], now: datetime) -> str:
+async def add_channel(session: AsyncSession, name: str, *, kind: str, types: list[str], who: Who, now: datetime) -> str:
     """Write a new channel and return its key (256 random bits), which is stored nowhere. Raises `BadInput`."""
     if kind not in list(ChannelKind):
         raise BadInput(f"{kind!r} is no kind of channel", field="kind", fix=f"use one of {', '.join(ChannelKind)}")
     if _NAME.fullmatch(name) is None:
         raise BadInput("the name does not fit", field="name", fix="use up to 64 letters, digits, dots, dashes, underscores")
-    if any(not pattern or pattern != pattern.strip() or "\0" in pattern for pattern in types):
-        raise BadInput("a type pattern is blank", field="types", fix="name event types such as checkout.*")
+    check_types(types)
     if (await session.exec(select(ChannelRow.id).where(ChannelRow.name == name))).first() is not None:
         raise BadInput(f"there is a channel {name} already", field="name", fix="take another name, or revoke that one first")
-    key = PREFIX + secrets.token_urlsafe(32)
-    session.add(ChannelRow(name=name, kind=kind, key_hash=digest(key), types=types, created_at=now))
+    key = new_key()
+    row = ChannelRow(name=name, kind=kind, key_hash=digest(key), types=types, created_at=now)
+    session.add(row)
     await session.flush()
+    await note_change(session, who=who, what="channel.added", subject=name, before=None, after=told_of_channel(row), now=now)
     return key
+
+
+def new_key() -> str:
+    return PREFIX + secrets.token_urlsafe(32)
+
+
+def check_types(types: list[str]) -> None:
+    """Raise `BadInput` for a pattern that fits no event type."""
+    if any(not pattern or pattern != pattern.strip() or "\0" in pattern for pattern in types):
+        raise BadInput("a type pattern is blank", field="types", fix="name event types such as checkout.*")
+
+
+def told_of_channel(row: ChannelRow) -> Json:
+    """Return a channel as the audit keeps it; of its key, only whether it is in force."""
+    return {"kind": row.kind, "types": row.types, "in_force": row.revoked_at is None}
 
 
 async def list_channels(session: AsyncSession) -> list[ChannelRow]:
     return list((await session.exec(select(ChannelRow).order_by(ChannelRow.name))).all())
 
 
-async def revoke_channel(session: AsyncSession, name: str, *, now: datetime) -> None:
+async def revoke_channel(session: AsyncSession, name: str, *, who: Who, now: datetime) -> None:
     """End a channel's key; api processes notice within a second. Raises `NoSuch`."""
-    ending = update(ChannelRow).where(col(ChannelRow.name) == name, col(ChannelRow.revoked_at).is_(None))
-    done = await (await session.connection()).execute(ending.values(revoked_at=now))
-    if done.rowcount == 0:
+    query = select(ChannelRow).where(ChannelRow.name == name, col(ChannelRow.revoked_at).is_(None)).with_for_update()
+    row = (await session.exec(query)).first()
+    if row is None:
         raise NoSuch(f"there is no channel {name} with a key in force")
+    before, row.revoked_at = told_of_channel(row), now
+    session.add(row)
+    after = told_of_channel(row)
+    await note_change(session, who=who, what="channel.revoked", subject=name, before=before, after=after, now=now)
 
 
 class ChannelKeys:

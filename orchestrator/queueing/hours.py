@@ -10,9 +10,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from orchestrator.availability.calendars import closure, read_calendar
 from orchestrator.availability.tables import CalendarRow, ClosureRow
 from orchestrator.errors import BadInput, NoSuch
+from orchestrator.identity.changes import Who, note_change
 from orchestrator.queueing.tables import QueueRow
 from orchestrator.queueing.waking import wake
 from orchestrator.settings import Settings
+from orchestrator.storage.columns import Json
 
 
 class NoSuchCalendar(NoSuch):
@@ -23,19 +25,23 @@ class NoSuchClosure(NoSuch):
     code = "no_such_closure"
 
 
-async def save_calendar(session: AsyncSession, name: str, document: bytes, *, now: datetime, settings: Settings) -> CalendarRow:
+async def save_calendar(
+    session: AsyncSession, name: str, document: bytes, *, who: Who, now: datetime, settings: Settings
+) -> CalendarRow:
     """Save a calendar's YAML (or JSON) as its next version. Raises `BadInput` with field, place and fix."""
     calendar = read_calendar(document)
     if calendar.name != name:
         raise BadInput("the document names another calendar", field="calendar", fix=f"write calendar: {name}")
     row = await _locked(session, name)
-    text = document.decode("utf-8-sig")
+    text, before = document.decode("utf-8-sig"), _told(row)
     if row is None:
         row = CalendarRow(name=name, document=text, changed_at=now)
     elif row.document != text:
         row.document, row.version, row.changed_at = text, row.version + 1, now
     session.add(row)
     await session.flush()
+    if before != (after := _told(row)):
+        await note_change(session, who=who, what="calendar.saved", subject=name, before=before, after=after, now=now)
     await wake(session, queues=await _queues_of(session, name), now=now, settings=settings)
     return row
 
@@ -63,6 +69,7 @@ async def close_calendar(
     ends_at: datetime | None,
     reason: str,
     author: str,
+    who: Who,
     now: datetime,
     settings: Settings,
 ) -> ClosureRow:
@@ -72,22 +79,40 @@ async def close_calendar(
     row = ClosureRow(calendar=name, starts_at=begins, ends_at=None if ends_at is None else ends, reason=reason, author=author)
     session.add(row)
     await session.flush()
+    after = _told_of_closure(row)
+    await note_change(session, who=who, what="calendar.closed", subject=name, before=None, after=after, now=now)
     await wake(session, queues=await _queues_of(session, name), now=now, settings=settings)
     return row
 
 
-async def end_closure(session: AsyncSession, name: str, closure_id: UUID, *, now: datetime, settings: Settings) -> None:
+async def end_closure(
+    session: AsyncSession, name: str, closure_id: UUID, *, who: Who, now: datetime, settings: Settings
+) -> None:
     """Open again; a close that lies ahead is struck out. Done twice, it changes nothing. Raises `NoSuchClosure`."""
     row = await session.get(ClosureRow, closure_id)
     if row is None or row.calendar != name:
         raise NoSuchClosure(f"no closure {closure_id}")
+    before, after = _told_of_closure(row), None
     if row.starts_at >= now:
         await session.delete(row)
     elif row.ends_at is None or row.ends_at > now:
         row.ends_at = now
         session.add(row)
+        after = _told_of_closure(row)
+    else:
+        return
     await session.flush()
+    await note_change(session, who=who, what="calendar.opened", subject=name, before=before, after=after, now=now)
     await wake(session, queues=await _queues_of(session, name), now=now, settings=settings)
+
+
+def _told(row: CalendarRow | None) -> Json | None:
+    return None if row is None else {"version": row.version, "document": row.document}
+
+
+def _told_of_closure(row: ClosureRow) -> Json:
+    ends = None if row.ends_at is None else row.ends_at.isoformat()
+    return {"starts_at": row.starts_at.isoformat(), "ends_at": ends, "reason": row.reason}
 
 
 async def _locked(session: AsyncSession, name: str) -> CalendarRow | None:

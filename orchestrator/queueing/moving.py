@@ -9,10 +9,11 @@ from orchestrator.errors import BadInput
 from orchestrator.escalations.records import move, note, nudge
 from orchestrator.escalations.states import State
 from orchestrator.escalations.tables import EscalationRow
+from orchestrator.identity.changes import Who
 from orchestrator.queueing.matching import suits
 from orchestrator.queueing.news import What, tell_of_task
 from orchestrator.queueing.offers import offer
-from orchestrator.queueing.supervising import check_may_be_taken, lock_whole
+from orchestrator.queueing.supervising import check_may_be_taken, lock_whole, note_order, told_of_task
 from orchestrator.queueing.tables import HELD, AgentQueueRow, AgentRow, QueueRow, TaskRow
 from orchestrator.queueing.tasks import requeue
 from orchestrator.settings import Settings
@@ -22,7 +23,7 @@ OWN_FOR = timedelta(minutes=15)  # so long a reassigned task waits for its agent
 
 
 async def move_task(
-    session: AsyncSession, task_id: UUID, *, queue: str, reason: str, clock: Clock, settings: Settings
+    session: AsyncSession, task_id: UUID, *, queue: str, reason: str, who: Who, clock: Clock, settings: Settings
 ) -> TaskRow:
     """Give the task to another queue, with that queue's skills; its age and its promise stay.
 
@@ -35,6 +36,7 @@ async def move_task(
         raise BadInput("there is no such queue", field="queue", fix="choose one of the queues")
     if task.queue == queue:
         raise BadInput("the task is on this queue already", field="queue", fix="choose another queue")
+    before = told_of_task(task)
     await _put_back(session, escalation, task, reason=reason, now=now)
     left = await session.get(QueueRow, task.queue)
     own = set(task.skills) - set(left.skills if left is not None else ())
@@ -43,6 +45,7 @@ async def move_task(
     session.add_all([task, escalation])
     await session.flush()
     note(session, escalation, "moved", now=now, task=str(task.id), queue=queue)
+    await note_order(session, "task.move", task, before=before, reason=reason, who=who, now=now)
     await tell_of_task(session, What.QUEUED, task)
     await nudge(session, escalation, now=now)
     await offer(session, queue, now=now, settings=settings)
@@ -50,7 +53,7 @@ async def move_task(
 
 
 async def reassign_task(
-    session: AsyncSession, task_id: UUID, *, agent_id: UUID, reason: str, clock: Clock, settings: Settings
+    session: AsyncSession, task_id: UUID, *, agent_id: UUID, reason: str, who: Who, clock: Clock, settings: Settings
 ) -> TaskRow:
     """Keep the task for one agent for `OWN_FOR`: it is offered to nobody else before, and stays in its place.
 
@@ -59,8 +62,10 @@ async def reassign_task(
     _, escalation, task, now = await lock_whole(session, task_id, clock=clock)
     check_may_be_taken(task)
     await _check_could_take(session, task, agent_id)
+    before = told_of_task(task)
     await _put_back(session, escalation, task, reason=reason, now=now, preferred_agent=agent_id, preferred_until=now + OWN_FOR)
     note(session, escalation, "reassigned", now=now, task=str(task.id), agent=str(agent_id))
+    await note_order(session, "task.reassign", task, before=before, reason=reason, who=who, now=now)
     await nudge(session, escalation, now=now)
     await offer(session, task.queue, now=now, settings=settings)
     return task

@@ -1,5 +1,6 @@
 """Queues as supervisors arrange them, and how they stand now."""
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,13 +11,17 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.availability.tables import CalendarRow
 from orchestrator.errors import BadInput
+from orchestrator.identity.changes import Who, note_change
 from orchestrator.queueing.floor import QueueNow, queues_now
 from orchestrator.queueing.presence import agents_on_duty, free_agents
-from orchestrator.queueing.roster import ensure_queue
+from orchestrator.queueing.roster import check_skills, make_queue, told_of_queue
 from orchestrator.queueing.tables import HELD, QueueRow, TaskRow, TaskState
 from orchestrator.queueing.tasks import NoSuchQueue
 from orchestrator.queueing.waking import wake
 from orchestrator.settings import Settings
+
+_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
+_FASTEST = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +48,31 @@ class QueueStanding:
 
 
 async def arrange_queue(
-    session: AsyncSession, name: str, arrangement: Arrangement, *, now: datetime, settings: Settings
+    session: AsyncSession, name: str, arrangement: Arrangement, *, who: Who, now: datetime, settings: Settings
 ) -> QueueRow:
     """Make the queue or change it. New skills hold for tasks queued from now on. Raises `BadInput`."""
+    _check(arrangement)
     if arrangement.calendar is not None and await session.get(CalendarRow, arrangement.calendar) is None:
         raise BadInput("there is no such calendar", field="calendar", fix="put the calendar first, or leave it out")
-    queue = await ensure_queue(session, name, now=now)
+    known = await session.get(QueueRow, name, with_for_update={"key_share": True})
+    before = None if known is None else told_of_queue(known)
+    queue = known or await make_queue(session, name, now=now)
     queue.calendar, queue.skills = arrangement.calendar, sorted(set(arrangement.skills))
     queue.caller_id, queue.pace_per_minute = arrangement.caller_id, arrangement.pace_per_minute
     session.add(queue)
     await session.flush()
+    what, after = "queue.added" if before is None else "queue.changed", told_of_queue(queue)
+    await note_change(session, who=who, what=what, subject=name, before=before, after=after, now=now)
     await wake(session, queues=[name], now=now, settings=settings)
     return queue
+
+
+def _check(wanted: Arrangement) -> None:
+    check_skills(wanted.skills)
+    if wanted.caller_id is not None and _NUMBER.fullmatch(wanted.caller_id) is None:
+        raise BadInput("not a number", field="caller_id", fix="give an E.164 number such as +14155550100")
+    if wanted.pace_per_minute is not None and not 1 <= wanted.pace_per_minute <= _FASTEST:
+        raise BadInput("no pace", field="pace_per_minute", fix=f"give 1 to {_FASTEST} offers a minute, or leave it out")
 
 
 async def standing(session: AsyncSession, name: str, *, now: datetime) -> QueueStanding:

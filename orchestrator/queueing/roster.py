@@ -11,14 +11,17 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.errors import BadInput
+from orchestrator.identity.changes import Who, note_change
 from orchestrator.identity.tables import Scope
 from orchestrator.identity.tokens import issue, revoke
 from orchestrator.queueing.presence import SILENCE, NoSuchAgent
 from orchestrator.queueing.tables import HELD, AgentQueueRow, AgentRow, Presence, QueueRow, TaskRow
 from orchestrator.queueing.waking import look_again
+from orchestrator.storage.columns import Json
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8})*")
+_SKILL = re.compile(r"[^,\s\x00-\x1f\x7f]([^,\x00-\x1f\x7f]{0,62}[^,\s\x00-\x1f\x7f])?")
 _PHONE = re.compile(r"\+[1-9][0-9]{6,14}|(sip|client):\S{1,200}")
 
 
@@ -28,6 +31,7 @@ async def add_agent(
     *,
     queues: Sequence[str],
     languages: Sequence[str],
+    who: Who,
     now: datetime,
     phone: str | None = None,
     skills: Sequence[str] = (),
@@ -37,11 +41,12 @@ async def add_agent(
 
     A queue that does not exist yet is made: always open, without skills, until somebody says otherwise.
     """
-    _check(name, queues=queues, languages=languages, phone=phone)
+    check_agent_name(name)
+    check_agent(queues=queues, languages=languages, skills=skills, phone=phone)
     if (await session.exec(select(AgentRow.id).where(AgentRow.name == name))).first() is not None:
         raise BadInput(f"there is an agent {name}", field="name", fix="choose another name, or `ringback agent token NAME`")
     for queue in dict.fromkeys(queues):
-        await ensure_queue(session, queue, now=now)
+        await ensure_queue(session, queue, who=who, now=now)
     agent = AgentRow(
         name=name,
         phone=phone,
@@ -55,7 +60,16 @@ async def add_agent(
     session.add(agent)
     await session.flush()
     session.add_all([AgentQueueRow(agent_id=agent.id, queue=queue) for queue in dict.fromkeys(queues)])
-    return await issue(session, name=name, scope=Scope.AGENT, agent_id=agent.id, expires_at=expires_at, now=now)
+    after = told_of_agent(agent, queues)
+    await note_change(session, who=who, what="agent.added", subject=name, before=None, after=after, now=now)
+    return await issue_for(session, agent, who=who, expires_at=expires_at, now=now)
+
+
+async def issue_for(
+    session: AsyncSession, agent: AgentRow, *, who: Who, now: datetime, expires_at: datetime | None = None
+) -> str:
+    """Make another token for an agent and return its secret; those before it stay."""
+    return await issue(session, name=agent.name, scope=Scope.AGENT, agent_id=agent.id, expires_at=expires_at, who=who, now=now)
 
 
 async def agent_named(session: AsyncSession, name: str) -> AgentRow:
@@ -66,27 +80,55 @@ async def agent_named(session: AsyncSession, name: str) -> AgentRow:
     return agent
 
 
-async def revoke_agent(session: AsyncSession, name: str, *, now: datetime) -> int:
+async def revoke_agent(session: AsyncSession, name: str, *, who: Who, now: datetime) -> int:
     """End the agent's tokens and take them off their queues; what they have in hand goes back with its lease.
 
     Returns how many tokens ended. Raises `NoSuchAgent`.
     """
     agent = await agent_named(session, name)
+    before = told_of_agent(agent, await queues_of_agent(session, agent.id))
     connection = await session.connection()
     await connection.execute(delete(AgentQueueRow).where(col(AgentQueueRow.agent_id) == agent.id))
-    return await revoke(session, name=name, now=now)
+    after = told_of_agent(agent, ())
+    await note_change(session, who=who, what="agent.revoked", subject=name, before=before, after=after, now=now)
+    return await revoke(session, name=name, who=who, now=now)
 
 
-async def ensure_queue(session: AsyncSession, name: str, *, now: datetime) -> QueueRow:
+async def queues_of_agent(session: AsyncSession, agent_id: UUID) -> list[str]:
+    """Return the queues an agent serves, by name."""
+    query = select(AgentQueueRow.queue).where(AgentQueueRow.agent_id == agent_id).order_by(AgentQueueRow.queue)
+    return list((await session.exec(query)).all())
+
+
+async def ensure_queue(session: AsyncSession, name: str, *, who: Who, now: datetime) -> QueueRow:
     """Return the queue, made where it was not there; cases that waited for it look again. Raises `BadInput` for a bad name."""
     queue = await session.get(QueueRow, name)
     if queue is None:
-        check_queue_name(name)
-        queue = QueueRow(name=name)
-        session.add(queue)
-        await session.flush()
-        await look_again(session, queues=[name], now=now)
+        queue = await make_queue(session, name, now=now)
+        after = told_of_queue(queue)
+        await note_change(session, who=who, what="queue.added", subject=name, before=None, after=after, now=now)
     return queue
+
+
+async def make_queue(session: AsyncSession, name: str, *, now: datetime) -> QueueRow:
+    """Write a new queue: always open, without skills. Cases that waited for it look again. Raises `BadInput`."""
+    check_queue_name(name)
+    queue = QueueRow(name=name)
+    session.add(queue)
+    await session.flush()
+    await look_again(session, queues=[name], now=now)
+    return queue
+
+
+def told_of_queue(queue: QueueRow) -> Json:
+    """Return a queue as the audit keeps it."""
+    return queue.model_dump(include={"calendar", "skills", "caller_id", "pace_per_minute"})
+
+
+def told_of_agent(agent: AgentRow, queues: Sequence[str]) -> Json:
+    """Return an agent as the audit keeps it: of the phone, only whether there is one."""
+    known: Json = {"languages": agent.languages, "skills": agent.skills, "queues": sorted(set(queues))}
+    return {**known, "has_phone": agent.phone is not None}
 
 
 def check_queue_name(name: str) -> None:
@@ -94,9 +136,18 @@ def check_queue_name(name: str) -> None:
         raise BadInput("not a queue's name", field="queue", fix="letters, digits, dot, dash and underscore, at most 64")
 
 
-def _check(name: str, *, queues: Sequence[str], languages: Sequence[str], phone: str | None) -> None:
+def check_skills(skills: Sequence[str]) -> None:
+    if any(_SKILL.fullmatch(skill) is None for skill in skills):
+        raise BadInput("not a skill", field="skills", fix="give each in at most 64 characters, without commas")
+
+
+def check_agent_name(name: str) -> None:
     if _NAME.fullmatch(name) is None:
         raise BadInput("not an agent's name", field="name", fix="letters, digits, dot, dash and underscore, at most 64")
+
+
+def check_agent(*, queues: Sequence[str], languages: Sequence[str], skills: Sequence[str], phone: str | None) -> None:
+    """Raise `BadInput` where these do not make an agent."""
     if not queues:
         raise BadInput("an agent needs a queue", field="queue", fix="name at least one")
     if not languages:
@@ -104,6 +155,7 @@ def _check(name: str, *, queues: Sequence[str], languages: Sequence[str], phone:
     for language in languages:
         if _LANGUAGE.fullmatch(language) is None:
             raise BadInput("not a language tag", field="language", fix="give a BCP 47 tag such as en or he-IL")
+    check_skills(skills)
     if phone is not None and _PHONE.fullmatch(phone) is None:
         raise BadInput("not an agent's phone", field="phone", fix="give an E.164 number, sip:… or client:…")
 

@@ -9,6 +9,7 @@ from orchestrator.escalations.lifecycle import cancel, end
 from orchestrator.escalations.records import move, nudge
 from orchestrator.escalations.states import Outcome, State
 from orchestrator.escalations.tables import EscalationRow
+from orchestrator.identity.changes import Who, note_change
 from orchestrator.insights.stories import NoSuchEscalation
 from orchestrator.intake.tables import CustomerRow
 from orchestrator.queueing.leases import check_state
@@ -18,14 +19,19 @@ from orchestrator.queueing.tasks import NoSuchTask, lock_task, requeue
 from orchestrator.queueing.working import escalation_of
 from orchestrator.settings import Settings
 from orchestrator.storage.clock import Clock
+from orchestrator.storage.columns import Json
 from orchestrator.storage.locks import lock_active_task, lock_escalation
 
 
-async def requeue_task(session: AsyncSession, task_id: UUID, *, reason: str, clock: Clock, settings: Settings) -> TaskRow:
+async def requeue_task(
+    session: AsyncSession, task_id: UUID, *, reason: str, who: Who, clock: Clock, settings: Settings
+) -> TaskRow:
     """Take the task from its agent, to its old place. Raises `NoSuchTask`, and `WrongState` while a call is under way."""
     _, escalation, task, now = await lock_whole(session, task_id, clock=clock)
     check_may_be_taken(task)
+    before = told_of_task(task)
     await requeue(session, task, reason=reason, not_before=task.not_before, now=now)
+    await note_order(session, "task.requeue", task, before=before, reason=reason, who=who, now=now)
     move(session, escalation, State.QUEUED, now=now)
     await nudge(session, escalation, now=now)
     await offer(session, task.queue, now=now, settings=settings)
@@ -39,22 +45,51 @@ def check_may_be_taken(task: TaskRow) -> None:
         check_state(task, TaskState.QUEUED)
 
 
-async def cancel_escalation(session: AsyncSession, escalation_id: UUID, *, reason: str, clock: Clock) -> EscalationRow:
+async def cancel_escalation(
+    session: AsyncSession, escalation_id: UUID, *, reason: str, who: Who, clock: Clock
+) -> EscalationRow:
     """Cancel a case for a supervisor's reason; a call under way is let finish. Raises `NoSuchEscalation`."""
     locked = await lock_escalation(session, escalation_id)  # so that the clock is read after the locks
-    canceled = locked and await cancel(session, escalation_id, reason=reason, now=await clock.now(session))
+    if locked is None:
+        raise NoSuchEscalation(f"no escalation {escalation_id}")
+    now, before = await clock.now(session), _told_of_case(locked[1])
+    canceled = await cancel(session, escalation_id, reason=reason, now=now)
     if canceled is None:
         raise NoSuchEscalation(f"no escalation {escalation_id}")
+    if before != (after := _told_of_case(canceled)):
+        what, subject = "escalation.cancel", str(escalation_id)
+        await note_change(session, who=who, what=what, subject=subject, before=before, after=after, now=now)
     return canceled
 
 
-async def withdraw_task(session: AsyncSession, task_id: UUID, *, reason: str, clock: Clock) -> TaskRow:
+async def withdraw_task(session: AsyncSession, task_id: UUID, *, reason: str, who: Who, clock: Clock) -> TaskRow:
     """Take the task off for good, and so cancel its escalation; a call under way is let finish. Raises `NoSuchTask`."""
     customer, escalation, task, now = await lock_whole(session, task_id, clock=clock)
-    if escalation.state is not State.CLOSED:
-        escalation.canceled_reason = reason
-        await end(session, customer, escalation, Outcome.CANCELED, now=now)
-    return await lock_task(session, task.id)
+    if escalation.state is State.CLOSED:
+        return await lock_task(session, task.id)
+    before, escalation.canceled_reason = told_of_task(task), reason
+    await end(session, customer, escalation, Outcome.CANCELED, now=now)
+    ended = await lock_task(session, task.id)
+    await note_order(session, "task.withdraw", ended, before=before, reason=reason, who=who, now=now)
+    return ended
+
+
+async def note_order(
+    session: AsyncSession, what: str, task: TaskRow, *, before: Json, reason: str, who: Who, now: datetime
+) -> None:
+    """Write in the audit what somebody ordered for a task, and why."""
+    after = {**told_of_task(task), "reason": reason}
+    await note_change(session, who=who, what=what, subject=str(task.id), before=before, after=after, now=now)
+
+
+def told_of_task(task: TaskRow) -> Json:
+    """Return a task as the audit keeps it."""
+    agent = task.agent_id or task.preferred_agent
+    return {"queue": task.queue, "state": task.state.value, "agent": None if agent is None else str(agent)}
+
+
+def _told_of_case(case: EscalationRow) -> Json:
+    return {"state": case.state.value, "canceled_reason": case.canceled_reason}
 
 
 async def lock_whole(

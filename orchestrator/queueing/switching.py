@@ -10,8 +10,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from orchestrator.availability.situation import SwitchScope
 from orchestrator.availability.tables import SwitchRow
 from orchestrator.errors import BadInput, NoSuch
+from orchestrator.identity.changes import Who, note_change
 from orchestrator.queueing.waking import wake
 from orchestrator.settings import Settings
+from orchestrator.storage.columns import Json
 
 
 class NoSuchSwitch(NoSuch):
@@ -31,6 +33,7 @@ async def throw(
     target: str | None,
     reason: str,
     author: str,
+    who: Who,
     now: datetime,
     settings: Settings,
 ) -> SwitchRow:
@@ -41,11 +44,12 @@ async def throw(
     row = SwitchRow(scope=scope.value, target=target, reason=reason, author=author, thrown_at=now)
     session.add(row)
     await session.flush()
+    await note_change(session, who=who, what="switch.thrown", subject=str(row.id), before=None, after=_told(row), now=now)
     await _wake(session, row, now=now, settings=settings)
     return row
 
 
-async def lift(session: AsyncSession, switch_id: UUID, *, now: datetime, settings: Settings) -> SwitchRow:
+async def lift(session: AsyncSession, switch_id: UUID, *, who: Who, now: datetime, settings: Settings) -> SwitchRow:
     """Let dials go on. Done twice, it changes nothing. Raises `NoSuchSwitch`."""
     row = await session.get(SwitchRow, switch_id)
     if row is None:
@@ -54,8 +58,13 @@ async def lift(session: AsyncSession, switch_id: UUID, *, now: datetime, setting
         row.lifted_at = now
         session.add(row)
         await session.flush()
+        await note_change(session, who=who, what="switch.lifted", subject=str(row.id), before=_told(row), after=None, now=now)
         await _wake(session, row, now=now, settings=settings)
     return row
+
+
+def _told(row: SwitchRow) -> Json:
+    return {"scope": row.scope, "target": row.target, "reason": row.reason}
 
 
 async def _wake(session: AsyncSession, row: SwitchRow, *, now: datetime, settings: Settings) -> None:

@@ -197,6 +197,7 @@ async def a_token(
         scope=scope or default,
         agent_id=agent.id if agent else None,
         expires_at=expires_at,
+        who="test",
         now=datetime.now(UTC),
     )
 

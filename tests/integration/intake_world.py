@@ -80,13 +80,13 @@ def as_event(event: Mapping[str, Any]) -> Event:
 async def publish_rules(database: Database, *texts: str) -> list[Published]:
     files = [RuleFile(read_rule(text.encode(), name="test"), text) for text in texts]
     async with database.transaction() as session:
-        return await publish(session, files, author="test", now=await database.clock.now(session))
+        return await publish(session, files, author="test", who="test", now=await database.clock.now(session))
 
 
 async def a_channel_key(database: Database, name: str = "web", *, types: Sequence[str] = ()) -> str:
     async with database.transaction() as session:
         now = await database.clock.now(session)
-        return await add_channel(session, name, kind="web", types=list(types), now=now)
+        return await add_channel(session, name, kind="web", types=list(types), who="test", now=now)
 
 
 @dataclass

@@ -78,7 +78,7 @@ async def test_no_route_answers_without_a_token_that_holds(client: httpx.AsyncCl
         expired = await a_token(session, scope=Scope.ADMIN, expires_at=now - timedelta(seconds=1))
         revoked = await a_token(session, scope=Scope.ADMIN)
         name = (await session.exec(select(TokenRow.name).where(col(TokenRow.expires_at).is_(None)))).one()
-        await revoke(session, name=name, now=now)
+        await revoke(session, name=name, who="test", now=now)
     headers = [None, {"Authorization": "Basic eDp5"}, bearer("rbk_" + "x" * 43), bearer(expired), bearer(revoked)]
 
     for method, path in guarded():

@@ -300,7 +300,7 @@ async def test_help_that_was_asked_for_is_shown(desk: Desk) -> None:
 async def test_a_task_withdrawn_meanwhile_says_why_and_brings_the_next(desk: Desk) -> None:
     task = await desk.accepted()
     async with desk.database.transaction() as session:
-        await supervising.withdraw_task(session, task.id, reason="mistake", clock=desk.database.clock)
+        await supervising.withdraw_task(session, task.id, reason="mistake", who="test", clock=desk.database.clock)
         following = await a_task(session)
 
     answer = await desk.at(task, "call")
@@ -315,7 +315,7 @@ async def test_a_task_withdrawn_while_it_is_read_leaves_the_desk_with_the_reason
     mark = f"{task.id}.1.ready"
     assert (await desk.client.get("/desk/work", params={"mark": mark})).status_code == 204
     async with desk.database.transaction() as session:
-        await supervising.withdraw_task(session, task.id, reason="mistake", clock=desk.database.clock)
+        await supervising.withdraw_task(session, task.id, reason="mistake", who="test", clock=desk.database.clock)
 
     answer = await desk.client.get("/desk/work", params={"mark": mark})
 

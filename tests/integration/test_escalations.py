@@ -536,7 +536,7 @@ async def test_a_case_that_waits_for_a_queue_looks_again_as_soon_as_there_is_one
     waiting = await world.reread(case.id)
 
     async with world.database.transaction() as session:
-        await ensure_queue(session, "sales", now=await world.clock.now(session))
+        await ensure_queue(session, "sales", who="test", now=await world.clock.now(session))
         hinted = (await session.exec(select(OutboxRow.workflow_id).where(OutboxRow.topic == Topic.HINT_ESCALATION))).all()
 
     assert (waiting.state, waiting.reasons) == (State.WAITING, ["no_such_queue"])

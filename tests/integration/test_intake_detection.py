@@ -388,7 +388,7 @@ class TestPublishing:
     async def test_a_paused_rule_detects_nothing_and_records_deadlines_that_pass(self, world: World) -> None:
         await world.send(an_event("checkout.started", at=ago(seconds=1199), cart_id="open"))
         async with world.database.transaction() as session:
-            await pause(session, "incomplete-checkout", now=ago(seconds=0))
+            await pause(session, "incomplete-checkout", who="test", now=ago(seconds=0))
         (watch,) = await world.watches()
 
         await world.send(an_event("checkout.started", at=ago(minutes=30), cart_id="new"))
@@ -401,17 +401,17 @@ class TestPublishing:
     async def test_what_happened_while_a_rule_was_paused_is_not_called_about_after(self, world: World) -> None:
         await world.send(an_event("checkout.started", at=ago(minutes=9), cart_id="c1"))
         async with world.database.transaction() as session:
-            await pause(session, "incomplete-checkout", now=ago(seconds=0))
+            await pause(session, "incomplete-checkout", who="test", now=ago(seconds=0))
         await world.send(an_event("checkout.completed", at=ago(minutes=2), cart_id="c1"))
         async with world.database.transaction() as session:
-            await resume(session, "incomplete-checkout", now=ago(seconds=0))
+            await resume(session, "incomplete-checkout", who="test", now=ago(seconds=0))
 
         assert await world.watches() == []
 
     async def test_a_retired_rules_moments_still_resolve(self, world: World) -> None:
         await world.send(an_event("checkout.started", at=ago(minutes=30), cart_id="c1"))
         async with world.database.transaction() as session:
-            await retire(session, "incomplete-checkout", now=ago(seconds=0))
+            await retire(session, "incomplete-checkout", who="test", now=ago(seconds=0))
 
         await world.send(an_event("checkout.started", at=ago(seconds=5), cart_id="c2"))
         await world.send(an_event("checkout.completed", at=ago(seconds=1), cart_id="c1"))

@@ -223,7 +223,7 @@ async def test_a_revoked_key_ends(client: httpx.AsyncClient, app: FastAPI, datab
     app.state.channel_keys = ChannelKeys(database, remember=timedelta(0))
     assert (await post(client, an_event())).status_code == 202
     async with database.transaction() as session:
-        await revoke_channel(session, "web", now=ago(seconds=0))
+        await revoke_channel(session, "web", who="test", now=ago(seconds=0))
 
     assert (await post(client, an_event())).status_code == 401
 

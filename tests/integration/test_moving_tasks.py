@@ -19,13 +19,15 @@ SETTINGS = some_settings("postgresql://nowhere")
 
 async def moved(database: Database, task: TaskRow, queue: str) -> TaskRow:
     async with database.transaction() as session:
-        await move_task(session, task.id, queue=queue, reason="too many", clock=database.clock, settings=SETTINGS)
+        await move_task(session, task.id, queue=queue, reason="too many", who="test", clock=database.clock, settings=SETTINGS)
     return await reread(database, task.id)
 
 
 async def reassigned(database: Database, task: TaskRow, agent_id: UUID) -> TaskRow:
     async with database.transaction() as session:
-        await reassign_task(session, task.id, agent_id=agent_id, reason="knows them", clock=database.clock, settings=SETTINGS)
+        await reassign_task(
+            session, task.id, agent_id=agent_id, reason="knows them", who="test", clock=database.clock, settings=SETTINGS
+        )
     return await reread(database, task.id)
 
 

@@ -97,7 +97,7 @@ async def work_off(floor: Floor) -> Counter[str]:
         names = [f"teller-{number}" for number in range(AGENTS)]
         phones = [f"+1202555{200 + number:04}" for number in range(AGENTS)]
         badges = [
-            Badge(name, await add_agent(session, name, queues=["bank"], languages=["en"], phone=phone, now=now))
+            Badge(name, await add_agent(session, name, queues=["bank"], languages=["en"], phone=phone, who="test", now=now))
             for name, phone in zip(names, phones, strict=True)
         ]
     agents = [asyncio.create_task(SimulatedAgent(floor.http, badge, seed=1, did=did).work()) for badge in badges]

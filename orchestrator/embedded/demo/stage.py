@@ -55,8 +55,11 @@ async def cast(database: Database) -> Cast:
     """Create the channels with their keys, and the supervisor."""
     async with database.transaction() as session:
         now = await database.clock.now(session)
-        keys = {name: await add_channel(session, name, kind=kind, types=[], now=now) for name, kind in CHANNELS.items()}
-        supervisor = await issue(session, name="demo-supervisor", scope=Scope.SUPERVISOR, now=now, expires_at=now + _TOKEN_LIFE)
+        keys = {
+            name: await add_channel(session, name, kind=kind, types=[], who="demo", now=now) for name, kind in CHANNELS.items()
+        }
+        life = now + _TOKEN_LIFE
+        supervisor = await issue(session, name="demo-supervisor", scope=Scope.SUPERVISOR, who="demo", now=now, expires_at=life)
     return Cast(keys, supervisor)
 
 
@@ -84,6 +87,7 @@ async def hire(database: Database, number: int) -> list[Badge]:
                 phone=_AGENT_PHONE.format(_FIRST_AGENT_PHONE + index),
                 skills=[],
                 expires_at=now + _TOKEN_LIFE,
+                who="demo",
                 now=now,
             )
             badges.append(Badge(f"agent-{index + 1:02}", token))
@@ -95,7 +99,7 @@ async def publish_rules(database: Database) -> None:
     with resources.as_file(resources.files("orchestrator.embedded.demo") / RULES) as folder:
         files = read_rule_files(Path(folder))
     async with database.transaction() as session:
-        await publish(session, files, author="demo", now=await database.clock.now(session))
+        await publish(session, files, author="demo", who="demo", now=await database.clock.now(session))
 
 
 async def give_phones(client: httpx.AsyncClient, journeys: Sequence[Journey]) -> None:

@@ -111,7 +111,7 @@ class Floor:
         rule = read_rule(document.encode(), name="test.yaml")
         async with self.database.transaction() as session:
             now = await self.database.clock.now(session)
-            await publish(session, [RuleFile(rule, document)], author="test", now=now)
+            await publish(session, [RuleFile(rule, document)], author="test", who="test", now=now)
 
     async def report(self, *events: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Report events as a channel does, until the API answers; return what it said of each."""
@@ -133,7 +133,7 @@ class Floor:
         async with self.database.transaction() as session:
             now = await self.database.clock.now(session)
             known_as = f"{queue}-{name or language}"
-            token = await add_agent(session, known_as, queues=[queue], languages=[language], phone=phone, now=now)
+            token = await add_agent(session, known_as, queues=[queue], languages=[language], phone=phone, who="test", now=now)
         return Desk(self.http, token, phone)
 
     async def rings(self, number: str) -> list[dict[str, Any]]:
@@ -188,4 +188,4 @@ def _fixed(folder: DataFolder, database_url: str, temporal: str, port: int, sim:
 
 async def _channel(database: Database) -> str:
     async with database.transaction() as session:
-        return await add_channel(session, "tests", kind="web", types=[], now=await database.clock.now(session))
+        return await add_channel(session, "tests", kind="web", types=[], who="test", now=await database.clock.now(session))

@@ -107,7 +107,7 @@ async def test_guarantee_5_a_promise_survives_a_killed_worker_and_an_agent_who_l
 
     await floor.worker.kill()
     async with floor.database.transaction() as session:
-        await revoke_agent(session, f"{case.name}-en", now=await floor.database.clock.now(session))
+        await revoke_agent(session, f"{case.name}-en", who="test", now=await floor.database.clock.now(session))
     await floor.worker.start()
     case.desk = await floor.desk(case.name, a_phone(), name="successor")
     await case.desk.arrive()
@@ -150,7 +150,7 @@ async def test_guarantee_7_every_ending_can_be_explained(floor: Floor) -> None:
     rows = [await case.closed() for case in (solved, unwanted, asleep)]
     async with floor.database.transaction() as session:
         now = await floor.database.clock.now(session)
-        token = await issue(session, name=f"somebody-{uuid4().hex}", scope=Scope.SUPERVISOR, now=now)
+        token = await issue(session, name=f"somebody-{uuid4().hex}", scope=Scope.SUPERVISOR, who="test", now=now)
 
     stories = [await told(floor, token, row.id) for row in rows]
 
