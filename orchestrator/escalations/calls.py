@@ -236,7 +236,7 @@ async def _later(
     if escalation.asked_at is not None or escalation.queue is None or attempt.say is not None:
         return
     due = await due_at(session, escalation.queue, within=settings.later_within, now=now)
-    promise = promises.promise_spoken(session, customer, escalation, text=text, due_at=due, now=now)
+    promise = await promises.promise_spoken(session, customer, escalation, text=text, due_at=due, now=now, settings=settings)
     attempt.say = promise.words
     session.add(attempt)
     escalation.asked_at, escalation.step, escalation.tries = now, escalation.step + 1, 0

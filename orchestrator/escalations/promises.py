@@ -13,11 +13,12 @@ from orchestrator.escalations.pledges import Ended, end_at_close, end_at_connect
 from orchestrator.escalations.records import note
 from orchestrator.escalations.states import Outcome, PromiseState
 from orchestrator.escalations.tables import EscalationRow, PromiseRow
-from orchestrator.escalations.words import Text, When, language_of, words
+from orchestrator.escalations.words import Text, When, language_of
 from orchestrator.intake.tables import CustomerRow
 from orchestrator.settings import Settings
 from orchestrator.telephony.messages import write_message
 from orchestrator.telephony.tables import MessageRow, MessageState
+from orchestrator.wording.reading import promise_of
 
 SMS = "sms"
 VOICE = "voice"
@@ -60,7 +61,18 @@ async def promise_by_message(
     It is a promise once the message is out. `renews` is the open promise it apologises for, `cause` why that is needed.
     """
     text = Text.PROMISE if renews is None else Text.APOLOGY
-    row = _write(session, customer, escalation, text=text, medium=SMS, due_at=due_at, now=now, renews=renews, cause=cause)
+    row = await _write(
+        session,
+        customer,
+        escalation,
+        text=text,
+        medium=SMS,
+        due_at=due_at,
+        now=now,
+        settings=settings,
+        renews=renews,
+        cause=cause,
+    )
     await session.flush()
     message = await write_message(
         session, customer, escalation, template=text.value, body=row.words, promise_id=row.id, now=now, settings=settings
@@ -72,11 +84,18 @@ async def promise_by_message(
     return row
 
 
-def promise_spoken(
-    session: AsyncSession, customer: CustomerRow, escalation: EscalationRow, *, text: Text, due_at: datetime, now: datetime
+async def promise_spoken(
+    session: AsyncSession,
+    customer: CustomerRow,
+    escalation: EscalationRow,
+    *,
+    text: Text,
+    due_at: datetime,
+    now: datetime,
+    settings: Settings,
 ) -> PromiseRow:
     """Write a promise that the call under way says next, and count it as said: the customer hears it now."""
-    row = _write(session, customer, escalation, text=text, medium=VOICE, due_at=due_at, now=now)
+    row = await _write(session, customer, escalation, text=text, medium=VOICE, due_at=due_at, now=now, settings=settings)
     _said(session, escalation, row, now=now)
     return row
 
@@ -131,7 +150,7 @@ def customer_zone(customer: CustomerRow) -> ZoneInfo | None:
     return None if isinstance(place, Unplaced) or len(place.zones) != 1 else zone(place.zones[0])
 
 
-def _write(
+async def _write(
     session: AsyncSession,
     customer: CustomerRow,
     escalation: EscalationRow,
@@ -140,14 +159,16 @@ def _write(
     medium: str,
     due_at: datetime,
     now: datetime,
+    settings: Settings,
     renews: PromiseRow | None = None,
     cause: str | None = None,
 ) -> PromiseRow:
     when = When(due_at=due_at, now=now, zone=customer_zone(customer))
+    language = language_of(customer.attributes.get("language"))
     row = PromiseRow(
         escalation_id=escalation.id,
         customer_id=customer.id,
-        words=words(text, language_of(customer.attributes.get("language")), when),
+        words=await promise_of(session, text, language, when, organisation=settings.organisation),
         medium=medium,
         due_at=due_at,
         written_at=now,

@@ -1,5 +1,6 @@
 """Walking the plan: the answer to the last try, then the next step whose gates are open."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from enum import Enum, auto
 from typing import assert_never
@@ -17,12 +18,13 @@ from orchestrator.escalations.records import move, note
 from orchestrator.escalations.replan import follow_lead
 from orchestrator.escalations.standstill import hold, only_the_medium, refuse
 from orchestrator.escalations.states import Outcome, State
-from orchestrator.escalations.words import language_of, template
+from orchestrator.escalations.words import language_of
 from orchestrator.queueing.tables import QueueRow, TaskKind
 from orchestrator.queueing.tasks import enqueue
 from orchestrator.telephony.messages import write_message
 from orchestrator.telephony.numbers import customer_number
 from orchestrator.telephony.tables import Leg
+from orchestrator.wording.reading import message_of
 
 _RELOOK = timedelta(minutes=1)
 _STEPS_AT_ONCE = 50
@@ -103,8 +105,7 @@ async def _present_step(case: Case) -> PlanStep | None:
     queue = next((each.queue for each in plan if each.queue is not None), row.queue)
     settings = case.settings
     delays = Delays(settings.no_answer_delay, settings.busy_delay, settings.machine_delay)
-    script = next((each.script for each in plan if each.script is not None), None)
-    return PlanStep(kind=StepKind.CALLBACK, delays=delays, queue=queue, due=settings.later_within, script=script)
+    return PlanStep(kind=StepKind.CALLBACK, delays=delays, queue=queue, due=settings.later_within, script=_first_script(plan))
 
 
 def _is_early(case: Case) -> bool:
@@ -218,8 +219,16 @@ async def _begin(case: Case, step: PlanStep) -> _Walk:
 
 
 async def _write(case: Case, step: PlanStep) -> None:
-    language = language_of(case.customer.attributes.get("language"))
-    body = template(step.template or "", language)
+    row, language = case.escalation, language_of(case.customer.attributes.get("language"))
+    rule = await case.rules.version(case.session, row.rule, row.version)
+    body = await message_of(
+        case.session,
+        step.template or "",
+        language,
+        organisation=case.settings.organisation,
+        script=_first_script(await case.plan()),
+        title=rule.title_in(language.value),
+    )
     case.escalation.has_words = True
     await write_message(
         case.session,
@@ -230,6 +239,10 @@ async def _write(case: Case, step: PlanStep) -> None:
         now=case.now,
         settings=case.settings,
     )
+
+
+def _first_script(plan: Sequence[PlanStep]) -> str | None:
+    return next((each.script for each in plan if each.script is not None), None)
 
 
 def _language(case: Case) -> str | None:

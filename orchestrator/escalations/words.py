@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from orchestrator.wording.places import fill
+
 
 class Language(StrEnum):
     ENGLISH = "en"
@@ -23,7 +25,7 @@ class Text(StrEnum):
     LOST = "lost"  # spoken: the customer pressed 1 and nobody could be joined
 
 
-_TEXTS = {
+TEXTS = {
     (Text.PROMISE, Language.ENGLISH): "One of our people will call you {when}. You need not do anything.",
     (Text.APOLOGY, Language.ENGLISH): "We are sorry: our call is taking longer than we said. We will call you {when}.",
     (Text.LATER, Language.ENGLISH): "Thank you. One of our people will call you {when}. Goodbye.",
@@ -34,12 +36,16 @@ _TEXTS = {
     (Text.LOST, Language.HEBREW): "אנו מתנצלים, אין כרגע נציג פנוי. נתקשר אליך {when}. להתראות.",
 }
 
-# A template without words of its own gets these: the plan ends with a message, whatever it is called.
-_REACH_US = {
-    Language.ENGLISH: "We tried to reach you about your request. Call us whenever it suits you. Reply STOP to hear no more.",
-    Language.HEBREW: "ניסינו להשיג אותך בעניין פנייתך. אפשר להתקשר אלינו בכל עת. להסרה יש להשיב STOP.",
-}
-_TEMPLATES = {
+REACH_US = "reach-us"  # a template without words of its own gets these: the plan ends with a message, whatever it is called
+TEMPLATES = {
+    (REACH_US, Language.ENGLISH): (
+        "We tried to reach you about your request. Call us whenever it suits you. Reply STOP to hear no more."
+    ),
+    (REACH_US, Language.HEBREW): "ניסינו להשיג אותך בעניין פנייתך. אפשר להתקשר אלינו בכל עת. להסרה יש להשיב STOP.",
+    ("renewal", Language.ENGLISH): (
+        "Your contract ends soon. Call us, and we will look together at what fits you. Reply STOP to hear no more."
+    ),
+    ("renewal", Language.HEBREW): "החוזה שלך מסתיים בקרוב. אפשר להתקשר אלינו ונבדוק יחד מה מתאים לך. להסרה יש להשיב STOP.",
     ("finish-link", Language.ENGLISH): "What you began is kept for you: go on where you left off. Reply STOP to hear no more.",
     ("finish-link", Language.HEBREW): "מה שהתחלת שמור עבורך: אפשר להמשיך מהמקום שבו עצרת. להסרה יש להשיב STOP.",
 }
@@ -75,16 +81,17 @@ def language_of(tag: object) -> Language:
 
 
 def words(text: Text, language: Language, when: When) -> str:
-    """Return the sentence to be sent or spoken. It never names a time later than `when.due_at`."""
-    return _TEXTS[text, language].format(when=_time(language, when))
+    """Return the shipped sentence to be sent or spoken. It never names a time later than `when.due_at`."""
+    return fill(TEXTS[text, language], when=time_in_words(language, when))
 
 
 def template(name: str, language: Language) -> str:
-    """Return the words of a plan's message."""
-    return _TEMPLATES.get((name, language)) or _REACH_US[language]
+    """Return the shipped words of a plan's message."""
+    return TEMPLATES.get((name, language)) or TEMPLATES[REACH_US, language]
 
 
-def _time(language: Language, when: When) -> str:
+def time_in_words(language: Language, when: When) -> str:
+    """Return what is said for the promised time: by a clock where the customer's zone is known, else how long it takes."""
     left = when.due_at - when.now
     if when.zone is None or left < _CLOCK_FROM:
         return _duration(language, left)

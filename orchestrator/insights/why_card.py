@@ -22,6 +22,7 @@ from orchestrator.insights.why_past import Tried, recent_events, suppressed_by_c
 from orchestrator.insights.why_words import happened, opening, why_now
 from orchestrator.intake.tables import CustomerRow, EventRow
 from orchestrator.queueing.tables import TaskRow
+from orchestrator.wording.reading import opening_of
 
 _SAID = (PromiseState.OPEN, PromiseState.BROKEN, PromiseState.RENEWED, PromiseState.KEPT)
 
@@ -123,6 +124,7 @@ async def why_card(session: AsyncSession, task: TaskRow, reader: Reader, *, rule
             organisation=reader.organisation,
             name=_text(customer, "name"),
             promised=any(each.state in (PromiseState.OPEN, PromiseState.BROKEN) for each in said),
+            written=await opening_of(session, task.script, spoken),
         ),
         opening_language=spoken,
         others=tuple(Reason(title(row, reader.language), row.at) for row in may if lead is not None and row.id != lead.id),

@@ -35,7 +35,7 @@ _EVENTS: dict[str, tuple[str, str]] = {
     "queue.abandoned": ("the customer hung up while waiting", "הלקוח ניתק בזמן ההמתנה"),
     "contact.inbound": ("the customer called or wrote to a person", "הלקוח פנה לנציג"),
 }
-_ABOUT: dict[str, tuple[str, str]] = {
+OPENINGS: dict[str, tuple[str, str]] = {
     "checkout": (
         "Your purchase was not finished. Did something get in the way that I can help with?",
         "הקנייה שלך לא הושלמה. האם משהו הפריע, ואפשר לעזור?",
@@ -65,7 +65,7 @@ _ABOUT: dict[str, tuple[str, str]] = {
         "עברת דירה, או שבקרוב תעברו. אדאג שהכול יעבור איתך.",
     ),
 }
-_ABOUT["moving"], _ABOUT["feedback"] = _ABOUT["move"], _ABOUT["complaint"]
+OPENINGS["moving"], OPENINGS["feedback"] = OPENINGS["move"], OPENINGS["complaint"]
 _AGO = {
     _EN: (("day", "days"), ("hour", "hours"), ("minute", "minutes")),
     _HE: (("יום", "ימים"), ("שעה", "שעות"), ("דקה", "דקות")),
@@ -131,9 +131,13 @@ def opening(
     organisation: str | None,
     name: str | None,
     promised: bool,
+    written: str | None = None,
 ) -> str:
-    """Return how to begin, in the customer's language; a script nobody wrote words for names what it is `about`."""
-    known = _ABOUT.get(script or "")
+    """Return how to begin, in the customer's language; a script nobody wrote words for names what it is `about`.
+
+    `written` are words that were written over the shipped ones.
+    """
+    known = (written, written) if written is not None else OPENINGS.get(script or "")
     if language is _HE:
         greeting = f"שלום{f' {name}' if name else ''}, מדבר {agent}{f' מ{organisation}' if organisation else ''}."
         kept = " הבטחנו להתקשר, ואנחנו כאן." if promised else ""

@@ -14,7 +14,7 @@ from orchestrator.escalations.lifecycle import end_call, opt_out
 from orchestrator.escalations.look import Occasion, look
 from orchestrator.escalations.outcome import Disposition
 from orchestrator.escalations.records import note, nudge, unsettled_attempts
-from orchestrator.escalations.words import language_of, template
+from orchestrator.escalations.words import language_of
 from orchestrator.insights.why_past import recent_events
 from orchestrator.queueing.leases import WrongState, check_state
 from orchestrator.queueing.news import What, tell_of_task
@@ -26,6 +26,7 @@ from orchestrator.settings import Settings
 from orchestrator.storage.clock import Clock
 from orchestrator.telephony.messages import write_message
 from orchestrator.telephony.tables import AttemptRow, AttemptState, Leg, MessageRow
+from orchestrator.wording.reading import message_of
 
 FINISH_LINK = "finish-link"
 _IN_CALL = (TaskState.DIALING, TaskState.CONNECTED)
@@ -136,7 +137,7 @@ async def _write(session: AsyncSession, known: InHand, *, settings: Settings) ->
         known.customer,
         known.escalation,
         template=FINISH_LINK,
-        body=await _words(session, known),
+        body=await _words(session, known, settings=settings),
         now=known.now,
         settings=settings,
     )
@@ -149,9 +150,10 @@ async def _write(session: AsyncSession, known: InHand, *, settings: Settings) ->
     return message
 
 
-async def _words(session: AsyncSession, known: InHand) -> str:
+async def _words(session: AsyncSession, known: InHand, *, settings: Settings) -> str:
     """Return the words, and where to go on, if a channel has named a place of late."""
-    words = template(FINISH_LINK, language_of(known.customer.attributes.get("language")))
+    language = language_of(known.customer.attributes.get("language"))
+    words = await message_of(session, FINISH_LINK, language, organisation=settings.organisation, script=known.task.script)
     events = await recent_events(session, known.customer.id, now=known.now)
     link = resume_link(event.data for event in events)
     return words if link is None else f"{words} {link}"

@@ -43,7 +43,7 @@ async def reschedule(session: AsyncSession, hold: Hold, *, at: datetime, clock: 
     if not known.now < at <= known.now + FARTHEST:
         raise BadInput("the time is not in the next 60 days", field="at", fix="give a time that lies ahead")
     _check_allowed(await _allowed(session, known, at=at, settings=settings), at=at)
-    await _put_back(session, known, at=at)
+    await _put_back(session, known, at=at, settings=settings)
     await offer_to(session, known.agent, now=known.now, settings=settings)
     return known.task
 
@@ -79,10 +79,12 @@ def _check_allowed(decision: Decision, *, at: datetime) -> None:
     raise NotAllowedThen(f"no call is allowed then: {', '.join(reasons)}", field="at", fix=fix)
 
 
-async def _put_back(session: AsyncSession, known: InHand, *, at: datetime) -> None:
+async def _put_back(session: AsyncSession, known: InHand, *, at: datetime, settings: Settings) -> None:
     task, escalation, now = known.task, known.escalation, known.now
     await promises.release(session, escalation, cause="rescheduled", now=now)
-    promise = promises.promise_spoken(session, known.customer, escalation, text=Text.PROMISE, due_at=at + MARGIN, now=now)
+    promise = await promises.promise_spoken(
+        session, known.customer, escalation, text=Text.PROMISE, due_at=at + MARGIN, now=now, settings=settings
+    )
     known.agent.idle_since = now
     await requeue(
         session,

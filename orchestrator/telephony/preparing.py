@@ -29,7 +29,7 @@ from orchestrator.telephony.changes import Changes
 from orchestrator.telephony.numbers import agent_number, customer_number, sender_number
 from orchestrator.telephony.repository import Case, lock_attempt, unsettled_to
 from orchestrator.telephony.tables import AttemptRow, AttemptState, Ending, Leg
-from orchestrator.telephony.words import about
+from orchestrator.wording.reading import about_of
 
 NUMBER_BUSY = "number_busy"  # another attempt to this number has no ending yet
 _NO_NUMBER = ""  # what stands in `to_number` where there is none: nothing was dialed
@@ -178,7 +178,7 @@ class Preparing:
             step=escalation.step,
             language=spoken.value,
             script=task.script,
-            about=about(task.script, rule.title_in(spoken.value), spoken),
+            about=await about_of(session, task.script, rule.title_in(spoken.value), spoken),
             to_number=_NO_NUMBER if isinstance(number, BadPhone) else number,
             from_number=await sender_number(session, task.queue, self._settings),
             prepared_at=scene.now,

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from orchestrator.escalations.words import Language
+from orchestrator.wording.places import fill
 
 
 class Phrase(StrEnum):
@@ -59,10 +60,10 @@ _PHRASES = {
     },
 }
 
-_WHO = {Language.ENGLISH: "customer service", Language.HEBREW: "שירות הלקוחות"}
+WHO = {Language.ENGLISH: "customer service", Language.HEBREW: "שירות הלקוחות"}
 
 # What a step's script says to the customer it is about. A script that is not here says the rule's own title.
-_SCRIPTS = {
+SCRIPTS = {
     "checkout": {Language.ENGLISH: "the order you began", Language.HEBREW: "ההזמנה שהתחלת"},
     "sale": {Language.ENGLISH: "the offer we made you", Language.HEBREW: "ההצעה שקיבלת מאיתנו"},
     "renewal": {Language.ENGLISH: "the renewal of your contract", Language.HEBREW: "חידוש החוזה שלך"},
@@ -71,15 +72,16 @@ _SCRIPTS = {
     "help": {Language.ENGLISH: "the help you were looking for", Language.HEBREW: "העזרה שחיפשת"},
     "delivery": {Language.ENGLISH: "your delivery", Language.HEBREW: "המשלוח שלך"},
 }
+SCRIPTS["moving"], SCRIPTS["feedback"] = SCRIPTS["move"], SCRIPTS["complaint"]
+GENERAL = SCRIPTS["complaint"]  # where nobody says why we call
 
 
 def phrase(which: Phrase, language: Language, *, who: str | None = None, about: str | None = None) -> str:
     """Return the words. `who` is the organisation, `about` why we call; general words where there is none."""
-    general = _SCRIPTS["complaint"][language]
-    return _PHRASES[language][which].format(who=who or _WHO[language], about=about or general)
+    return fill(_PHRASES[language][which], who=who or WHO[language], about=about or GENERAL[language])
 
 
 def about(script: str | None, title: str, language: Language) -> str:
     """Return why we call: the script's own words, else the rule's title."""
-    words = _SCRIPTS.get(script or "")
+    words = SCRIPTS.get(script or "")
     return title if words is None else words[language]

@@ -1,0 +1,109 @@
+"""Words are written over the shipped ones, and taken back: checked first, and with a line in the audit."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, delete, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from orchestrator.errors import BadInput
+from orchestrator.escalations.words import Language
+from orchestrator.identity.changes import note_change
+from orchestrator.identity.people import Viewer
+from orchestrator.storage.columns import Json
+from orchestrator.wording.checking import Faults, faults_of_name, faults_of_script, faults_of_template, tidy
+from orchestrator.wording.shipped import Bodies, Script, Scripts, shipped_script, shipped_template
+from orchestrator.wording.tables import ScriptRow, TemplateRow
+
+Row = TypeVar("Row", ScriptRow, TemplateRow)
+
+
+class WordsRefused(BadInput):
+    """The words cannot stay as they are; `faults` says why, by field."""
+
+    code = "words_refused"
+
+    def __init__(self, faults: Faults) -> None:
+        field, found = next(iter(faults.items()))
+        super().__init__(f"the words cannot be used: {found.fault}", field=field, fix="mend what is named and save again")
+        self.faults = faults
+
+
+async def save_script(session: AsyncSession, name: str, words: Scripts, *, who: Viewer | str, now: datetime) -> None:
+    """Let a script say `words` from now on, in every language at once. Raises `WordsRefused`."""
+    tidied = {each: Script(tidy(words[each].about), tidy(words[each].opening)) for each in Language}
+    _refuse({**faults_of_name(name), **faults_of_script(tidied)})
+    before = await _before(session, ScriptRow, name)
+    if {row.language: Script(row.about, row.opening) for row in before} == tidied:
+        return
+    for language, script in tidied.items():
+        row = ScriptRow(name=name, language=language, about=script.about, opening=script.opening, changed_at=now)
+        await _write(session, row)
+    was = _of_scripts({row.language: Script(row.about, row.opening) for row in before} or shipped_script(name))
+    after = _of_scripts(tidied)
+    await note_change(session, who=who, what="script.changed", subject=name, before=was, after=after, now=now)
+
+
+async def save_template(session: AsyncSession, name: str, words: Bodies, *, who: Viewer | str, now: datetime) -> None:
+    """Let a template say `words` from now on, in every language at once. Raises `WordsRefused`."""
+    tidied = {each: tidy(words[each]) for each in Language}
+    _refuse({**faults_of_name(name), **faults_of_template(name, tidied)})
+    before = await _before(session, TemplateRow, name)
+    if {row.language: row.body for row in before} == tidied:
+        return
+    for language, body in tidied.items():
+        await _write(session, TemplateRow(name=name, language=language, body=body, changed_at=now))
+    was = _of_bodies({row.language: row.body for row in before} or shipped_template(name))
+    after = _of_bodies(tidied)
+    await note_change(session, who=who, what="template.changed", subject=name, before=was, after=after, now=now)
+
+
+async def restore_script(session: AsyncSession, name: str, *, who: Viewer | str, now: datetime) -> None:
+    """Take back what was written over a script: the shipped words hold again, or none. Done twice, it changes nothing."""
+    before = await _before(session, ScriptRow, name)
+    if before:
+        await session.exec(delete(ScriptRow).where(col(ScriptRow.name) == name))
+        was = _of_scripts({row.language: Script(row.about, row.opening) for row in before})
+        after = _of_scripts(shipped_script(name))
+        await note_change(session, who=who, what="script.restored", subject=name, before=was, after=after, now=now)
+
+
+async def restore_template(session: AsyncSession, name: str, *, who: Viewer | str, now: datetime) -> None:
+    """Take back what was written over a template, as with a script."""
+    before = await _before(session, TemplateRow, name)
+    if before:
+        await session.exec(delete(TemplateRow).where(col(TemplateRow.name) == name))
+        was, after = _of_bodies({row.language: row.body for row in before}), _of_bodies(shipped_template(name))
+        await note_change(session, who=who, what="template.restored", subject=name, before=was, after=after, now=now)
+
+
+def _refuse(faults: Faults) -> None:
+    if faults:
+        raise WordsRefused(faults)
+
+
+async def _before(session: AsyncSession, kind: type[Row], name: str) -> Sequence[Row]:
+    """Return the rows that are there, locked and fresh: who writes next starts from what this one leaves."""
+    query = select(kind).where(kind.name == name).order_by(col(kind.language)).with_for_update()
+    return (await session.exec(query.execution_options(populate_existing=True))).all()
+
+
+async def _write(session: AsyncSession, row: ScriptRow | TemplateRow) -> None:
+    """Insert the row or write over the one that is there, perhaps since a moment ago."""
+    values = row.model_dump()
+    command = insert(type(row)).values(values)
+    changed = {key: value for key, value in values.items() if key not in ("name", "language")}
+    connection = await session.connection()
+    await connection.execute(command.on_conflict_do_update(index_elements=["name", "language"], set_=changed))
+
+
+def _of_scripts(words: Scripts | None) -> Json | None:
+    if words is None:
+        return None
+    return {each.value: {"about": words[each].about, "opening": words[each].opening} for each in sorted(words)}
+
+
+def _of_bodies(words: Mapping[Language, str] | None) -> Json | None:
+    return None if words is None else {each.value: words[each] for each in sorted(words)}
