@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from orchestrator import logs
+from orchestrator.embedded import first_people
 from orchestrator.embedded.folder import URLS, DataFolder
 from orchestrator.embedded.processes import Addresses, Stack
 from orchestrator.settings import data_folder
@@ -49,10 +50,21 @@ async def _until_told_to_end(work: Coroutine[Any, Any, None]) -> None:
 
 def _show(addresses: Addresses, folder: DataFolder) -> None:
     rows = {
+        "desk": f"{addresses.api}/desk",
+        "console": f"{addresses.api}/console",
         "API": f"{addresses.api}/docs",
         "carrier": addresses.carrier,
         "Temporal": addresses.temporal_ui or "your own",
         "logs": folder.logs,
         "addresses": folder.root / URLS,
     }
-    print("Ringback is up. Ctrl-C ends it.", *(f"  {name:<10}{value}" for name, value in rows.items()), sep="\n", flush=True)
+    lines = ["Ringback is up. Ctrl-C ends it.", *(f"  {name:<10}{value}" for name, value in rows.items())]
+    print(*lines, *_people(folder), sep="\n", flush=True)
+
+
+def _people(folder: DataFolder) -> list[str]:
+    people = first_people.introduced(folder)
+    if not people:
+        return ["Add somebody who signs in: ringback person add LOGIN --name NAME --role admin"]
+    told = f"Sign in as one of these; the passwords of the first start stand in {folder.root / first_people.FILE}:"
+    return [told, *(f"  {each.login:<12}{each.password:<14}{each.page}" for each in people)]

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from orchestrator.embedded import reach
+from orchestrator.embedded.first_people import introduce
 from orchestrator.embedded.first_start import make_ready
 from orchestrator.embedded.folder import URLS, DataFolder, is_free
 from orchestrator.embedded.keeping import Keeper, Part
@@ -102,6 +103,8 @@ class Stack:
             self._carrier(given, ports["carrier"], sms=f"{api}/telephony/sms"),
         )
         await make_ready(database)
+        if given.database_url is None:  # ours alone; to a database that was given, its owner adds people
+            await introduce(database, self._folder)
         self._folder.announce({"database_url": database, "temporal_address": temporal})
         await _together(
             self._run("api", "--port", str(ports["api"]), ready=f"{api}/readyz"),

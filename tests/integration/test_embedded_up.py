@@ -16,6 +16,7 @@ import psycopg
 import pytest
 import pytest_asyncio
 
+from orchestrator.embedded.first_people import introduced
 from orchestrator.embedded.folder import DataFolder
 from orchestrator.embedded.probing import until
 
@@ -105,6 +106,25 @@ async def test_everything_comes_up_comes_back_and_ends(running: tuple[Process, P
     assert await process.wait() == 0
     assert all(is_gone(pid) for pid in after.values())
     assert not (data / "urls.json").exists()
+
+
+async def test_the_people_of_the_first_start_are_told_and_sign_in_to_their_pages(running: tuple[Process, Path]) -> None:
+    process, data = running
+    api = json.loads((data / "urls.json").read_text())["api"]
+    people = introduced(DataFolder(data))
+
+    opened = {}
+    for each in people:
+        async with httpx.AsyncClient(base_url=api, trust_env=False, follow_redirects=True) as client:
+            typed = {"login": each.login, "password": each.password, "next": each.page}
+            answer = await client.post("/sign-in", data=typed)
+            opened[each.login] = (answer.status_code, answer.url.path)
+    process.send_signal(signal.SIGTERM)
+    printed = (await process.communicate())[0].decode()
+
+    assert opened == {each.login: (200, each.page) for each in people}
+    assert {"/desk", "/console"} == {path for _, path in opened.values()}
+    assert [each.login for each in people if f"{each.login} " not in printed or each.password not in printed] == []
 
 
 async def test_killed_itself_it_takes_all_with_it_and_starts_again_where_it_was(running: tuple[Process, Path]) -> None:
