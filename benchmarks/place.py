@@ -44,6 +44,7 @@ class Place:
         self.folder = folder
         self._ends = AsyncExitStack()
         self._addresses: Addresses | None = None
+        self._apis: dict[str, Api] = {}
 
     @classmethod
     @asynccontextmanager
@@ -66,9 +67,13 @@ class Place:
             self._ends.push_async_callback(stack.stop)
         return self._addresses
 
-    async def api_alone(self) -> Api:
-        """Return an api process on a PostgreSQL of its own: what it hands on to a worker waits for ever."""
-        folder = DataFolder(self.folder / "api")
+    async def api_alone(self, name: str = "api") -> Api:
+        """Return an api process on a PostgreSQL of its own, one by name: what it hands on to a worker waits for ever."""
+        if name not in self._apis:
+            self._apis[name] = await self._api(DataFolder(self.folder / name))
+        return self._apis[name]
+
+    async def _api(self, folder: DataFolder) -> Api:
         folder.make_secrets()
         database = await self._postgres(folder)
         port = folder.port("api")
