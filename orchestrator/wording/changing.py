@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import text
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -18,6 +18,10 @@ from orchestrator.wording.shipped import Bodies, Script, Scripts, shipped_script
 from orchestrator.wording.tables import ScriptRow, TemplateRow
 
 Row = TypeVar("Row", ScriptRow, TemplateRow)
+_LOCK = {  # those who read the words do not wait for it
+    ScriptRow: text("LOCK TABLE scripts IN SHARE ROW EXCLUSIVE MODE"),
+    TemplateRow: text("LOCK TABLE message_templates IN SHARE ROW EXCLUSIVE MODE"),
+}
 
 
 class WordsRefused(BadInput):
@@ -36,13 +40,13 @@ async def save_script(session: AsyncSession, name: str, words: Scripts, *, who: 
     tidied = {each: Script(tidy(words[each].about), tidy(words[each].opening)) for each in Language}
     _refuse({**faults_of_name(name), **faults_of_script(tidied)})
     before = await _before(session, ScriptRow, name)
-    if {row.language: Script(row.about, row.opening) for row in before} == tidied:
+    written = {row.language: Script(row.about, row.opening) for row in before}
+    if written == tidied:
         return
+    was, after = _of_scripts(written or shipped_script(name)), _of_scripts(tidied)
     for language, script in tidied.items():
         row = ScriptRow(name=name, language=language, about=script.about, opening=script.opening, changed_at=now)
-        await _write(session, row)
-    was = _of_scripts({row.language: Script(row.about, row.opening) for row in before} or shipped_script(name))
-    after = _of_scripts(tidied)
+        await session.merge(row)
     await note_change(session, who=who, what="script.changed", subject=name, before=was, after=after, now=now)
 
 
@@ -51,12 +55,12 @@ async def save_template(session: AsyncSession, name: str, words: Bodies, *, who:
     tidied = {each: tidy(words[each]) for each in Language}
     _refuse({**faults_of_name(name), **faults_of_template(name, tidied)})
     before = await _before(session, TemplateRow, name)
-    if {row.language: row.body for row in before} == tidied:
+    written = {row.language: row.body for row in before}
+    if written == tidied:
         return
+    was, after = _of_bodies(written or shipped_template(name)), _of_bodies(tidied)
     for language, body in tidied.items():
-        await _write(session, TemplateRow(name=name, language=language, body=body, changed_at=now))
-    was = _of_bodies({row.language: row.body for row in before} or shipped_template(name))
-    after = _of_bodies(tidied)
+        await session.merge(TemplateRow(name=name, language=language, body=body, changed_at=now))
     await note_change(session, who=who, what="template.changed", subject=name, before=was, after=after, now=now)
 
 
@@ -85,18 +89,10 @@ def _refuse(faults: Faults) -> None:
 
 
 async def _before(session: AsyncSession, kind: type[Row], name: str) -> Sequence[Row]:
-    """Return the rows that are there, locked and fresh: who writes next starts from what this one leaves."""
-    query = select(kind).where(kind.name == name).order_by(col(kind.language)).with_for_update()
+    """Return the rows that are there. Writers wait for each other: each starts from what the one before leaves."""
+    await (await session.connection()).execute(_LOCK[kind])
+    query = select(kind).where(kind.name == name).order_by(col(kind.language))
     return (await session.exec(query.execution_options(populate_existing=True))).all()
-
-
-async def _write(session: AsyncSession, row: ScriptRow | TemplateRow) -> None:
-    """Insert the row or write over the one that is there, perhaps since a moment ago."""
-    values = row.model_dump()
-    command = insert(type(row)).values(values)
-    changed = {key: value for key, value in values.items() if key not in ("name", "language")}
-    connection = await session.connection()
-    await connection.execute(command.on_conflict_do_update(index_elements=["name", "language"], set_=changed))
 
 
 def _of_scripts(words: Scripts | None) -> Json | None:

@@ -13,7 +13,8 @@ from orchestrator.wording.shipped import Bodies, Kind, Scripts, kind_of, places_
 LONGEST_NAME, LONGEST_ABOUT, LONGEST_OPENING, LONGEST_BODY = 64, 120, 400, 640  # characters
 STOP = "STOP"  # the carrier acts on this word in every language (telephony.texts)
 
-_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+_NAME = re.compile(r"(?!\.+$)[A-Za-z0-9_.-]+")  # as rules name them; dots alone would be a folder in an address
+_SHOWN = 40  # characters of what was given
 _STOP = re.compile(rf"\b{STOP}\b")
 _HEBREW = re.compile("[\u05d0-\u05ea]")
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # they reorder what stands around them
@@ -107,7 +108,7 @@ def _braces(words: str, allowed: frozenset[Place]) -> Found | None:
     if given is None:
         again = next((place for place in allowed if words.count(f"{{{place}}}") > 1), None)
         return None if again is None else Found(Fault.TWICE, given=f"{{{again}}}")
-    return Found(Fault.PLACE if allowed else Fault.NO_PLACES, given=given, places=places)
+    return Found(Fault.PLACE if allowed else Fault.NO_PLACES, given=given[:_SHOWN], places=places)
 
 
 def _is_unseen(character: str) -> bool:

@@ -104,7 +104,7 @@ def test_a_script_is_short_enough_to_be_said_and_has_no_places() -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["", "two words", "עברית", "a" * 65, "x/y", "x\n"])
+@pytest.mark.parametrize("name", ["", "two words", "עברית", "a" * 65, "x/y", "x\n", ".."])
 def test_a_name_is_one_that_rules_can_use(name: str) -> None:
     assert faults_of_name(name)["name"].fault is Fault.NAME
 
