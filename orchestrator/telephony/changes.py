@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.escalations.calls import attempt_changed
 from orchestrator.escalations.lifecycle import opt_out
+from orchestrator.queueing.news import What, tell_of_task
 from orchestrator.settings import Settings
 from orchestrator.storage.database import Database
 from orchestrator.telephony import attempts
@@ -32,6 +33,8 @@ class Changes:
             # Whatever became of call, task and escalation meanwhile: who has said never is not called again.
             await opt_out(session, case.customer, now=now)
         await attempt_changed(session, case.customer, case.escalation, case.task, attempt, now=now, settings=self._settings)
+        if case.task is not None and case.task.agent_id is not None:
+            await tell_of_task(session, What.CHANGED, case.task)  # the desk shows how far the call has come
 
     async def join(self, session: AsyncSession, case: Case, agent: AttemptRow, customer: AttemptRow, now: datetime) -> None:
         """Both people are in the room: note it on both legs, once."""

@@ -77,6 +77,60 @@ async def test_what_is_typed_outlives_the_end_of_the_call_and_a_reload(
     await context.close()
 
 
+async def test_two_tabs_of_one_agent_show_the_same(visitors: Visitors, database: Database, database_url: str) -> None:
+    agent_id = await an_idle_agent(database)
+    await offered(database, database_url)
+    context, _ = await visitors.person(Role.AGENT, agent_id=agent_id)
+    one, other = await context.new_page(), await context.new_page()
+    await one.goto("/desk")
+    await other.goto("/desk")
+
+    await one.get_by_role("button", name="Accept").click()
+    await expect(one.get_by_text("Ready to call")).to_be_visible()
+
+    await expect(other.get_by_text("Ready to call")).to_be_visible(timeout=15 * SECOND)
+    await context.close()
+
+
+async def test_a_button_pressed_twice_does_its_work_once(visitors: Visitors, database: Database, database_url: str) -> None:
+    agent_id = await an_idle_agent(database)
+    await offered(database, database_url)
+    context, _ = await visitors.person(Role.AGENT, agent_id=agent_id)
+    page = await context.new_page()
+    await page.goto("/desk")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.method + request.url[request.url.rfind("/") :]))
+
+    await page.get_by_role("button", name="Accept").dblclick()
+
+    await expect(page.get_by_text("Ready to call")).to_be_visible()
+    assert sent.count("POST/accept") == 1
+    await context.close()
+
+
+async def test_going_back_to_what_is_over_says_so_and_changes_nothing(
+    visitors: Visitors, database: Database, database_url: str
+) -> None:
+    agent_id = await an_idle_agent(database)
+    task = await offered(database, database_url)
+    context, _ = await visitors.person(Role.AGENT, agent_id=agent_id, script=False)  # whose page does not mend itself
+    page = await context.new_page()
+    await page.goto("/desk")
+    await page.get_by_role("button", name="Accept").click()
+    await page.get_by_label("What came of it, and why").select_option("declined/bad_moment")
+    await page.get_by_role("button", name="Complete").click()
+    await expect(page.get_by_text("Done. Thank you.")).to_be_visible()
+
+    await page.go_back()
+
+    await expect(page.get_by_text("Nothing in your hands")).to_be_visible()
+
+    async with database.transaction() as session:
+        row = await session.get_one(TaskRow, task.id)
+        assert (row.state, row.disposition) == (TaskState.DONE, "declined")
+    await context.close()
+
+
 async def test_the_desk_is_fit_for_everybody(visitors: Visitors, database: Database, database_url: str) -> None:
     agent_id = await an_idle_agent(database)
     async with database.transaction() as session:
