@@ -25,18 +25,22 @@ def local_path(path: str, *, otherwise: str = "/") -> str:
 async def choose_language(
     request: Request, language: Annotated[Literal["en", "he"], Form()], back: Annotated[str, Form()] = "/"
 ) -> Response:
-    return _kept(request, COOKIE, language, back)
+    return keep_language(request, RedirectResponse(local_path(back), 303), language)
 
 
 @router.post("/choices/theme")
 async def choose_theme(
     request: Request, theme: Annotated[Literal["light", "dark", "system"], Form()], back: Annotated[str, Form()] = "/"
 ) -> Response:
-    return _kept(request, THEME, theme, back)
+    return _kept(request, RedirectResponse(local_path(back), 303), THEME, theme)
 
 
-def _kept(request: Request, cookie: str, value: str, back: str) -> Response:
-    answer = RedirectResponse(local_path(back), 303)
+def keep_language(request: Request, answer: Response, language: str) -> Response:
+    """Let this device be answered in `language` from now on."""
+    return _kept(request, answer, COOKIE, language)
+
+
+def _kept(request: Request, answer: Response, cookie: str, value: str) -> Response:
     secure = request.app.state.settings.public_url.startswith("https:")
     answer.set_cookie(cookie, value, max_age=_YEAR, secure=secure, httponly=True, samesite="lax")
     return answer

@@ -1,18 +1,27 @@
 """The front door, which leads each role to its first page, and everybody's own page."""
 
-from fastapi import APIRouter, Request
+from dataclasses import asdict
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from api.dependencies import Session
+from api.dependencies import DatabaseDep, Session
+from api.pages.choices import keep_language
 from api.pages.frame import page
+from api.pages.me_words import DONE, FAULTS
 from api.pages.navigation import entries_for
-from api.pages.people import CurrentViewer, Viewer
-from api.pages.sign_in import refused
+from api.pages.people import CurrentViewer, ProtectedForm, Viewer
+from api.pages.sign_in import address_of, refused
+from orchestrator.errors import BadInput
 from orchestrator.identity import recovery_codes
 from orchestrator.identity.accounts import person_with
+from orchestrator.identity.own_settings import Details, change_own_details, change_own_password
 from orchestrator.identity.tries import Refusal
 
 router = APIRouter()
+
+Line = Annotated[str, Form(max_length=1000)]
 
 
 @router.get("/")
@@ -22,12 +31,73 @@ async def front_door(viewer: CurrentViewer) -> Response:
 
 
 @router.get("/me")
-async def show_me(request: Request, viewer: CurrentViewer, session: Session) -> Response:
-    return await my_page(request, viewer, session)
+async def show_me(request: Request, viewer: CurrentViewer, session: Session, done: str = "") -> Response:
+    return await my_page(request, viewer, session, done=DONE.get(done))
 
 
-async def my_page(request: Request, viewer: Viewer, session: Session, refusal: Refusal | None = None) -> Response:
-    """Return the viewer's own page; `refusal` is what became of a code they showed on it."""
-    person = await person_with(session, viewer.person_id)
-    left = await recovery_codes.left(session, viewer.person_id)
-    return refused(page(request, "me.html", viewer=viewer, person=person, codes_left=left, refusal=refusal), refusal)
+@router.post("/me/details", dependencies=[ProtectedForm])
+async def change_details(
+    request: Request,
+    viewer: CurrentViewer,
+    session: Session,
+    database: DatabaseDep,
+    name: Line = "",
+    locale: Line = "",
+    zone: Line = "",
+) -> Response:
+    wanted = Details(name, locale, zone)
+    try:
+        await change_own_details(session, viewer, wanted, now=await database.clock.now(session))
+    except BadInput as unfit:
+        return await my_page(request, viewer, session, typed=wanted, fault=unfit.field)
+    # What this device chose before would win over the person's own language: the newest choice holds.
+    return keep_language(request, RedirectResponse("/me?done=details", 303), locale)
+
+
+@router.post("/me/password", dependencies=[ProtectedForm])
+async def change_password(
+    request: Request,
+    viewer: CurrentViewer,
+    session: Session,
+    database: DatabaseDep,
+    present: Line = "",
+    password: Line = "",
+    again: Line = "",
+) -> Response:
+    if password != again:
+        return await my_page(request, viewer, session, fault="again")
+    now, address = await database.clock.now(session), address_of(request)
+    try:
+        refusal = await change_own_password(session, viewer, present=present, wanted=password, address=address, now=now)
+    except BadInput as unfit:
+        return await my_page(request, viewer, session, fault=unfit.field)
+    if refusal is None:
+        return RedirectResponse("/me?done=password", 303)
+    return refused(await my_page(request, viewer, session, fault=refusal.value), refusal)
+
+
+async def my_page(
+    request: Request,
+    viewer: Viewer,
+    session: Session,
+    refusal: Refusal | None = None,
+    *,
+    typed: Details | None = None,
+    fault: str | None = None,
+    done: str | None = None,
+) -> Response:
+    """Return the viewer's own page; `refusal` is what became of a code they showed on it, `fault` what does not fit."""
+    shown = page(
+        request,
+        "me.html",
+        viewer=viewer,
+        status=422 if fault else 200,
+        person=await person_with(session, viewer.person_id),
+        codes_left=await recovery_codes.left(session, viewer.person_id),
+        refusal=refusal,
+        typed=asdict(typed or Details(viewer.name, viewer.locale, viewer.zone)),
+        fault=fault,
+        faults=FAULTS,
+        done=done,
+    )
+    return refused(shown, refusal) if refusal else shown

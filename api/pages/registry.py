@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from api.pages import assets, choices, console, desk, desk_actions, me, oidc, second_factor, sign_in, staff
+from api.pages import assets, choices, console, desk, desk_actions, me, oidc, second_factor, sign_in, staff, staff_person
 
 PAGES: tuple[APIRouter, ...] = (
     assets.router,
@@ -12,6 +12,7 @@ PAGES: tuple[APIRouter, ...] = (
     oidc.router,
     me.router,
     staff.router,
+    staff_person.router,
     *console.ROUTERS,
     desk.router,
     desk_actions.router,

@@ -11,6 +11,7 @@ from api.pages.choices import local_path
 from api.pages.frame import page
 from api.pages.me import my_page
 from api.pages.people import COOKIE, SIGN_IN, CurrentViewer, ProtectedForm, Viewer
+from api.pages.qr import picture_of
 from api.pages.sign_in import CODE, SameSite, address_of, refused
 from orchestrator.identity import second_factor, sessions
 from orchestrator.identity.signing_in import pass_second_factor
@@ -90,7 +91,15 @@ async def _setup(
     request: Request, viewer: Viewer, session: Session, settings: Settings, refusal: Refusal | None = None
 ) -> Response:
     proposal = await second_factor.propose(session, viewer, keys=settings.payload_keyring)
-    return refused(page(request, "me_second_factor.html", viewer=viewer, proposal=proposal, refusal=refusal), refusal)
+    shown = page(
+        request,
+        "me_second_factor.html",
+        viewer=viewer,
+        proposal=proposal,
+        picture=picture_of(proposal.uri),
+        refusal=refusal,
+    )
+    return refused(shown, refusal)
 
 
 def _codes(request: Request, viewer: Viewer, codes: Sequence[str]) -> Response:

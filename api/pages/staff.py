@@ -5,15 +5,15 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from sqlmodel import select
 
 from api.dependencies import DatabaseDep, Session
 from api.pages.frame import page
 from api.pages.people import ProtectedForm, Role, Viewer, allow
-from api.pages.staff_words import FAULTS, ROLES
-from orchestrator.errors import BadInput, Conflict
-from orchestrator.identity import accounts, second_factor
+from api.pages.staff_words import FAULTS, ROLE_CHOICES, ROLES
+from orchestrator.errors import BadInput
+from orchestrator.identity import accounts
 from orchestrator.queueing.tables import AgentRow
 
 router = APIRouter()
@@ -44,7 +44,7 @@ async def add_person(
 ) -> Response:
     typed = {"login": login, "name": name, "role": role.value, "agent": agent, "locale": locale, "zone": zone}
     password, now = secrets.token_urlsafe(15), await database.clock.now(session)
-    agent_id = await _agent_id(session, agent)
+    agent_id = await agent_id_of(session, agent)
     try:
         person = await accounts.add_person(
             session,
@@ -63,42 +63,8 @@ async def add_person(
     return await _people_page(request, viewer, session, made=(person.login, password))
 
 
-@router.post(f"{SETTINGS}/people/{{person_id}}/password", dependencies=[ProtectedForm])
-async def new_password(request: Request, person_id: UUID, viewer: Admin, session: Session, database: DatabaseDep) -> Response:
-    login, password = await _another(session, person_id, viewer), secrets.token_urlsafe(15)
-    await accounts.set_password(session, login, password, who=viewer, now=await database.clock.now(session))
-    return await _people_page(request, viewer, session, made=(login, password))
-
-
-@router.post(f"{SETTINGS}/people/{{person_id}}/disabling", dependencies=[ProtectedForm])
-async def disable(person_id: UUID, viewer: Admin, session: Session, database: DatabaseDep) -> Response:
-    login = await _another(session, person_id, viewer)
-    await accounts.disable(session, login, who=viewer, now=await database.clock.now(session))
-    return RedirectResponse(SETTINGS, 303)
-
-
-@router.post(f"{SETTINGS}/people/{{person_id}}/return", dependencies=[ProtectedForm])
-async def let_back(person_id: UUID, viewer: Admin, session: Session, database: DatabaseDep) -> Response:
-    login = await _another(session, person_id, viewer)
-    await accounts.let_back(session, login, who=viewer, now=await database.clock.now(session))
-    return RedirectResponse(SETTINGS, 303)
-
-
-@router.post(f"{SETTINGS}/people/{{person_id}}/factor-removal", dependencies=[ProtectedForm])
-async def remove_factor(person_id: UUID, viewer: Admin, session: Session, database: DatabaseDep) -> Response:
-    await _another(session, person_id, viewer)
-    await second_factor.forget(session, person_id, who=viewer, now=await database.clock.now(session))
-    return RedirectResponse(SETTINGS, 303)
-
-
-async def _another(session: Session, person_id: UUID, viewer: Viewer) -> str:
-    """Return the login of somebody else: nobody shuts themselves out, or goes past their own second factor."""
-    if person_id == viewer.person_id:
-        raise Conflict("this is you", fix="ask another admin")
-    return (await accounts.person_with(session, person_id)).login
-
-
-async def _agent_id(session: Session, name: str) -> UUID | None:
+async def agent_id_of(session: Session, name: str) -> UUID | None:
+    """Return the id of the agent of this name; None for none, and where there is none."""
     return None if not name else (await session.exec(select(AgentRow.id).where(AgentRow.name == name))).first()
 
 
@@ -125,5 +91,6 @@ async def _people_page(
         made=made,
         may_change=viewer.may(Role.ADMIN),
         roles=ROLES,
+        role_choices=ROLE_CHOICES,
         faults=FAULTS,
     )

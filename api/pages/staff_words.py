@@ -1,4 +1,6 @@
-"""The words of the people's page that depend on what is shown."""
+"""The words of the people's pages that depend on what is shown."""
+
+from enum import StrEnum
 
 from orchestrator.identity.people import Role
 
@@ -14,10 +16,40 @@ ROLES = {
     Role.ADMIN.value: _("Admin"),
     Role.AUDITOR.value: _("Auditor"),
 }
+ROLE_CHOICES = tuple(ROLES.items())
 FAULTS = {
     "login": _("Give a login that nobody has yet: letters, digits and . _ @ + -"),
     "name": _("Give the name that pages show."),
+    "role": _("This is the last admin who may sign in. Make somebody else an admin first."),
     "agent": _("An agent's person names an agent at whose desk nobody sits yet; no other person names one."),
     "zone": _("Give a zone such as Asia/Jerusalem."),
     "locale": _("Choose one of the languages."),
+}
+DONE = {
+    "saved": _("Saved. It holds at once, in open sessions too."),
+    "out": _("Shut out. All of their sessions are over."),
+    "back": _("Let back in. They sign in as before."),
+    "sessions": _("Signed out everywhere. They may sign in again."),
+    "factor": _("The second factor is removed, with its recovery codes."),
+}
+
+
+class Asked(StrEnum):
+    """What is asked once more before it is done, by the last word of its address."""
+
+    DISABLING = "disabling"
+    RENEWAL = "password"
+
+
+ASKED = {
+    Asked.DISABLING: {
+        "question": _("Shut this person out?"),
+        "means": _("All of their sessions end at once, and they cannot sign in until they are let back in."),
+        "yes": _("Yes, shut them out"),
+    },
+    Asked.RENEWAL: {
+        "question": _("Make a new password for this person?"),
+        "means": _("The one they have opens nothing any more, and all of their sessions end at once."),
+        "yes": _("Yes, make a new one"),
+    },
 }

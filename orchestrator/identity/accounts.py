@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.availability.zones import zone_names
@@ -41,13 +41,12 @@ async def add_person(
 ) -> PersonRow:
     """Add a person; one without a password signs in by OpenID Connect. Raises `BadInput`."""
     login = login_of(login)
-    _check(login, name=name, locale=locale, zone=zone)
-    if (role is Role.AGENT) != (agent_id is not None):
-        raise BadInput("an agent's person, and no other, sits at an agent's desk", field="agent", fix="name their agent")
+    if LOGIN.fullmatch(login) is None:
+        raise BadInput("not a login", field="login", fix="letters, digits and . _ @ + -, at most 128")
+    check_details(name=name, locale=locale, zone=zone)
     if (await session.exec(select(PersonRow.id).where(PersonRow.login == login))).first() is not None:
         raise BadInput("there is a person of this login", field="login", fix="choose another")
-    if agent_id and (await session.exec(select(PersonRow.id).where(PersonRow.agent_id == agent_id))).first() is not None:
-        raise BadInput("another person sits at this agent's desk", field="agent", fix="choose another agent")
+    await check_desk(session, role, agent_id, but=None)
     password_hash = None if password is None else await hashed(password)
     person = PersonRow(
         login=login,
@@ -61,8 +60,16 @@ async def add_person(
     )
     session.add(person)
     await session.flush()
-    await note_change(session, who=who, what="person.added", subject=login, before=None, after=_told(person), now=now)
+    await note_change(session, who=who, what="person.added", subject=login, before=None, after=told(person), now=now)
     return person
+
+
+async def another_admin_stays(session: AsyncSession, login: str) -> None:
+    """Hold the admins until the transaction ends. Raises `BadInput` where this is the last who may sign in."""
+    admins = select(PersonRow.login).where(PersonRow.role == Role.ADMIN, col(PersonRow.disabled_at).is_(None))
+    # In one order, before anybody's own row: two admins who shut each other out take turns, and the second is refused.
+    if list((await session.exec(admins.order_by(col(PersonRow.id)).with_for_update())).all()) == [login]:
+        raise BadInput("this is the last admin", field="role", fix="make somebody else an admin first")
 
 
 async def people(session: AsyncSession) -> Sequence[PersonRow]:
@@ -88,13 +95,14 @@ async def person_with(session: AsyncSession, person_id: UUID) -> PersonRow:
 
 
 async def disable(session: AsyncSession, login: str, *, who: Viewer | str, now: datetime) -> int:
-    """Shut a person out and end all their sessions; return how many those were. Raises `NoSuch`."""
+    """Shut a person out and end all their sessions; return how many those were. Raises `BadInput`, `NoSuch`."""
+    await another_admin_stays(session, login_of(login))
     person = await person_of(session, login)
-    before = _told(person)
+    before = told(person)
     person.disabled_at = person.disabled_at or now
     session.add(person)
     ended = await sessions.end_all(session, person.id, now=now)
-    after = _told(person)
+    after = told(person)
     await note_change(session, who=who, what="person.disabled", subject=person.login, before=before, after=after, now=now)
     return ended
 
@@ -102,10 +110,10 @@ async def disable(session: AsyncSession, login: str, *, who: Viewer | str, now: 
 async def let_back(session: AsyncSession, login: str, *, who: Viewer | str, now: datetime) -> None:
     """Let a disabled person sign in again. Raises `NoSuch`."""
     person = await person_of(session, login)
-    before = _told(person)
+    before = told(person)
     person.disabled_at = None
     session.add(person)
-    after = _told(person)
+    after = told(person)
     await note_change(session, who=who, what="person.let_back", subject=person.login, before=before, after=after, now=now)
 
 
@@ -119,8 +127,10 @@ async def set_password(session: AsyncSession, login: str, password: str, *, who:
     await note_change(session, who=who, what="person.password_set", subject=person.login, before=None, after=None, now=now)
 
 
-def _told(person: PersonRow) -> Json:
+def told(person: PersonRow) -> Json:
+    """Return a person as the audit keeps them."""
     return {
+        "name": person.name,
         "role": person.role,
         "locale": person.locale,
         "zone": person.zone,
@@ -129,12 +139,20 @@ def _told(person: PersonRow) -> Json:
     }
 
 
-def _check(login: str, *, name: str, locale: str, zone: str) -> None:
-    if LOGIN.fullmatch(login) is None:
-        raise BadInput("not a login", field="login", fix="letters, digits and . _ @ + -, at most 128")
+def check_details(*, name: str, locale: str, zone: str) -> None:
+    """Raise `BadInput` where these are not what pages show somebody by."""
     if not 1 <= len(name.strip()) <= 200:
         raise BadInput("a person needs a name", field="name", fix="give 1 to 200 characters")
     if locale not in LOCALES:
         raise BadInput("not a language of the pages", field="locale", fix="use en or he")
     if zone not in zone_names():
         raise BadInput("not a time zone", field="zone", fix="give an IANA name such as Asia/Jerusalem")
+
+
+async def check_desk(session: AsyncSession, role: Role, agent_id: UUID | None, *, but: UUID | None) -> None:
+    """Raise `BadInput` unless an agent's person, and no other, has a desk where nobody `but` themselves sits."""
+    if (role is Role.AGENT) != (agent_id is not None):
+        raise BadInput("an agent's person, and no other, sits at an agent's desk", field="agent", fix="name their agent")
+    there = (await session.exec(select(PersonRow.id).where(PersonRow.agent_id == agent_id))).first() if agent_id else None
+    if there not in (None, but):
+        raise BadInput("another person sits at this agent's desk", field="agent", fix="choose another agent")

@@ -5,7 +5,7 @@ import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, update
+from sqlalchemy import ColumnElement, and_, func, update
 from sqlmodel import bindparam, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -87,6 +87,24 @@ async def end(session: AsyncSession, secret: str, *, now: datetime) -> None:
 async def end_all(session: AsyncSession, person_id: UUID, *, now: datetime) -> int:
     """Sign a person out everywhere; return how many sessions that ended."""
     return await _end(session, col(SessionRow.person_id) == person_id, now=now)
+
+
+async def end_others(session: AsyncSession, viewer: Viewer, *, now: datetime) -> int:
+    """End all sessions of the viewer but the one they look from; return how many those were."""
+    others = (col(SessionRow.person_id) == viewer.person_id, col(SessionRow.id) != viewer.session_id)
+    return await _end(session, and_(*others), now=now)
+
+
+async def open_sessions(session: AsyncSession, person_id: UUID) -> int:
+    """Return on how many devices a person is signed in."""
+    open_still = (
+        SessionRow.person_id == person_id,
+        col(SessionRow.ended_at).is_(None),
+        col(SessionRow.passed_at).is_not(None),
+        col(SessionRow.seen_at) > func.clock_timestamp() - IDLE,
+        col(SessionRow.created_at) > func.clock_timestamp() - LIFETIME,
+    )
+    return (await session.exec(select(func.count()).select_from(SessionRow).where(*open_still))).one()
 
 
 async def _end(session: AsyncSession, which: ColumnElement[bool], *, now: datetime) -> int:

@@ -84,11 +84,14 @@ async def test_who_is_shut_out_is_out_and_may_be_let_back(client: httpx.AsyncCli
     async def let_in() -> bool:
         return isinstance(await sign_in(database, DANA["login"], PASSWORD, address="192.0.2.1"), SignedIn)
 
-    await client.post(f"{PEOPLE}/{person.id}/disabling", data={"csrf": admin.csrf})
+    asked = await client.post(f"{PEOPLE}/{person.id}/disabling", data={"csrf": admin.csrf})
+    still_in = await let_in()
+    await client.post(f"{PEOPLE}/{person.id}/disabling", data={"csrf": admin.csrf, "confirmed": "yes"})
     out = await let_in()
     await client.post(f"{PEOPLE}/{person.id}/return", data={"csrf": admin.csrf})
 
-    assert (out, await let_in()) == (False, True)
+    assert "Shut this person out?" in asked.text
+    assert (still_in, out, await let_in()) == (True, False, True)
 
 
 async def test_nobody_shuts_themselves_out(client: httpx.AsyncClient, database: Database) -> None:
