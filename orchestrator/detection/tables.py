@@ -157,6 +157,12 @@ class MomentRow(SQLModel, table=True):
         Index("moments_live", "customer_id", postgresql_where=text("status = 'live'")),
         Index("moments_of_escalation", "escalation_id"),
         Index("moments_of_rule", "rule", "found_at"),
+        Index(
+            "moments_by_finding",
+            "found_at",
+            postgresql_where=text("mode = 'live'"),
+            postgresql_include=["rule", "verdict", "status", "escalation_id"],
+        ),
     )
 
     id: UUID = primary_id()

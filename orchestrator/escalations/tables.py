@@ -81,7 +81,10 @@ class PromiseRow(SQLModel, table=True):
     """What the customer was told, and what became of it. Written before the words go out."""
 
     __tablename__ = "promises"
-    __table_args__ = (Index("promises_open", "due_at", postgresql_where=text("state IN ('written', 'open')")),)
+    __table_args__ = (
+        Index("promises_open", "due_at", postgresql_where=text("state IN ('written', 'open')")),
+        Index("promises_by_writing", "written_at", postgresql_include=["escalation_id", "state", "cause"]),
+    )
 
     id: UUID = primary_id()
     escalation_id: UUID = Field(foreign_key="escalations.id", index=True)

@@ -72,13 +72,21 @@ SELECT
   (SELECT count(*) FROM attempts WHERE leg = 'customer' AND state IN ('submitted', 'ringing', 'connected')) AS calls
 """).bindparams(soon=SOON)
 
+# Who may be judged is looked up first: open tasks and those that ended within the window, of which most were decided long
+# ago, or are not yet.
 _LEVEL = text("""
-WITH judged AS (
-  SELECT t.due_at, t.state, t.ended_at,
+WITH talked AS (
+  SELECT task_id FROM attempts WHERE leg = 'customer' AND joined_at > :since AND joined_at <= :now
+), near AS (
+  SELECT id, due_at, state, queued_at, ended_at FROM tasks WHERE state NOT IN ('done', 'withdrawn') AND ended_at IS NULL
+  UNION ALL
+  SELECT id, due_at, state, queued_at, ended_at FROM tasks WHERE ended_at > :since
+), judged AS MATERIALIZED (
+  SELECT t.due_at, t.ended_at,
     (SELECT min(a.joined_at) FROM attempts a WHERE a.task_id = t.id AND a.leg = 'customer') AS spoken_at
-  FROM tasks t
-  WHERE t.due_at IS NOT NULL AND t.queued_at <= :now AND (t.due_at > :since OR t.state <> 'queued')
-    AND (t.ended_at IS NULL OR t.ended_at > :since)
+  FROM near t
+  WHERE t.queued_at <= :now AND (t.due_at > :since OR t.state <> 'queued')
+    AND (t.due_at > :since AND t.due_at <= :now OR t.due_at IS NOT NULL AND t.id IN (SELECT task_id FROM talked))
 )
 SELECT count(*) AS decided, count(*) FILTER (WHERE spoken_at <= due_at) AS in_time FROM judged
 WHERE least(spoken_at, due_at) > :since AND least(spoken_at, due_at) <= :now

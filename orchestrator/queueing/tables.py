@@ -108,6 +108,13 @@ class TaskRow(SQLModel, table=True):
         ),
         Index("tasks_by_queueing", "queued_at", "id"),
         Index(
+            "tasks_by_end",
+            "ended_at",
+            postgresql_where=text("ended_at IS NOT NULL"),
+            postgresql_include=["state", "agent_id", "disposition", "accepted_at", "wrap_since"],
+        ),
+        Index("tasks_of_customer", "customer_id", "ended_at", postgresql_where=text("state = 'done'")),
+        Index(
             "one_active_task",
             "escalation_id",
             unique=True,
@@ -172,6 +179,7 @@ class OfferRow(SQLModel, table=True):
         Index("offers_of_task", "task_id", "offered_at"),
         Index("offers_of_agent", "agent_id", "offered_at"),
         Index("offers_of_queue", "queue", "offered_at"),
+        Index("offers_by_time", "offered_at", postgresql_include=["agent_id", "ending", "ended_at"]),
     )
 
     id: UUID = primary_id()

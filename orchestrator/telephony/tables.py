@@ -65,6 +65,26 @@ class AttemptRow(SQLModel, table=True):
         Index("attempts_of_sid", "call_sid", unique=True),
         Index("attempts_of_task", "task_id"),
         Index("attempts_of_sender", "from_number", postgresql_where=text(UNSETTLED)),
+        # What results are counted from, without a look at the rows themselves.
+        Index(
+            "attempts_by_submission",
+            "submitted_at",
+            postgresql_where=text("leg = 'customer' AND submitted_at IS NOT NULL"),
+            postgresql_include=["joined_at", "ending"],
+        ),
+        Index(
+            "attempts_by_joining",
+            "joined_at",
+            postgresql_where=text("leg = 'customer' AND joined_at IS NOT NULL"),
+            postgresql_include=["task_id", "ended_at"],
+        ),
+        Index(
+            "attempts_of_case",
+            "escalation_id",
+            "prepared_at",
+            postgresql_where=text("leg = 'customer'"),
+            postgresql_include=["submitted_at", "joined_at", "ending"],
+        ),
     )
 
     id: UUID = primary_id()
