@@ -1,10 +1,11 @@
 """The console's first page: the floor as it is, live, and what a supervisor does with its tasks."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -51,9 +52,10 @@ async def show_tasks(
     database: DatabaseDep,
     queue: str = "",
     state: TaskState | str = "",
+    task: Annotated[tuple[UUID, ...], Query()] = (),
 ) -> Response:
-    """Answer with the list of tasks alone, as the live page asks for it."""
-    known = await tasks_of(session, database.clock, queue=queue, state=state)
+    """Answer with the list of tasks alone, as the live page asks for it; those that are chosen there stay chosen."""
+    known = await tasks_of(session, database.clock, queue=queue, state=state, chosen=task)
     may_act = viewer.may(Role.SUPERVISOR)
     return fragment(request, "console/parts/tasks.html", viewer=viewer, words=words, may_act=may_act, **known)
 
@@ -94,7 +96,9 @@ async def floor_of(session: AsyncSession, clock: Clock) -> dict[str, Any]:
     }
 
 
-async def tasks_of(session: AsyncSession, clock: Clock, *, queue: str, state: str) -> dict[str, Any]:
+async def tasks_of(
+    session: AsyncSession, clock: Clock, *, queue: str, state: str, chosen: Sequence[UUID] = ()
+) -> dict[str, Any]:
     """Return the list of tasks, narrowed to a queue and a state; a state that is none narrows nothing."""
     wanted = TaskState(state) if state in set(TaskState) else None
     tasks = await floor_tasks(session, now=await clock.now(session), queue=queue or None, state=wanted, limit=_SHOWN + 1)
@@ -103,6 +107,7 @@ async def tasks_of(session: AsyncSession, clock: Clock, *, queue: str, state: st
     return {
         "tasks": tasks[:_SHOWN],
         "more": len(tasks) > _SHOWN,
+        "chosen": chosen,
         "queue": queue,
         "state": wanted or "",
         "queues": queues,
@@ -123,5 +128,6 @@ async def _whole(
     order: Order | None = None,
     answers: Answers | None = None,
 ) -> dict[str, Any]:
-    listed = await tasks_of(session, clock, queue=queue, state=state)
+    chosen = order.tasks if order is not None else ()
+    listed = await tasks_of(session, clock, queue=queue, state=state, chosen=chosen)
     return {**await floor_of(session, clock), **listed, "order": order, "answers": answers}
