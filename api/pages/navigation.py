@@ -29,6 +29,7 @@ _ENTRIES = (
     Entry("/console/customers", _("Customers"), "c", _WATCHING),
     Entry("/console/results", _("Results"), "r", _WATCHING),
     Entry("/console/settings", _("Settings"), "s", ("supervisor", "admin")),
+    Entry("/console/settings/channels", _("Settings"), "s", ("auditor",)),
     Entry("/console/audit", _("Audit"), "a", ("admin", "auditor", "supervisor")),
 )
 _SETTINGS = (
@@ -36,8 +37,8 @@ _SETTINGS = (
     Entry("/console/settings/queues", _("Queues"), "", ("supervisor", "admin")),
     Entry("/console/settings/agents", _("Agents and skills"), "", ("supervisor", "admin")),
     Entry("/console/settings/channels", _("Channels"), "", _WATCHING),
-    Entry("/console/settings/scripts", _("Scripts"), "", ("supervisor", "admin")),
-    Entry("/console/settings/templates", _("Messages"), "", ("supervisor", "admin")),
+    Entry("/console/settings/scripts", _("Scripts"), "", _WATCHING),
+    Entry("/console/settings/templates", _("Messages"), "", _WATCHING),
 )
 
 

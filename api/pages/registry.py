@@ -2,7 +2,24 @@
 
 from fastapi import APIRouter
 
-from api.pages import assets, choices, console, desk, desk_actions, me, oidc, second_factor, sign_in, staff, staff_person
+from api.pages import (
+    assets,
+    choices,
+    console,
+    desk,
+    desk_actions,
+    me,
+    oidc,
+    second_factor,
+    settings_agents,
+    settings_channels,
+    settings_queues,
+    settings_scripts,
+    settings_templates,
+    sign_in,
+    staff,
+    staff_person,
+)
 
 PAGES: tuple[APIRouter, ...] = (
     assets.router,
@@ -13,6 +30,11 @@ PAGES: tuple[APIRouter, ...] = (
     me.router,
     staff.router,
     staff_person.router,
+    settings_queues.router,
+    settings_agents.router,
+    settings_channels.router,
+    settings_scripts.router,
+    settings_templates.router,
     *console.ROUTERS,
     desk.router,
     desk_actions.router,

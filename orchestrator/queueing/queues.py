@@ -14,7 +14,7 @@ from orchestrator.errors import BadInput
 from orchestrator.identity.changes import Who, note_change
 from orchestrator.queueing.floor import QueueNow, queues_now
 from orchestrator.queueing.presence import agents_on_duty, free_agents
-from orchestrator.queueing.roster import check_skills, make_queue, told_of_queue
+from orchestrator.queueing.roster import check_queue_name, check_skills, make_queue, told_of_queue
 from orchestrator.queueing.tables import HELD, QueueRow, TaskRow, TaskState
 from orchestrator.queueing.tasks import NoSuchQueue
 from orchestrator.queueing.waking import wake
@@ -51,8 +51,9 @@ async def arrange_queue(
     session: AsyncSession, name: str, arrangement: Arrangement, *, who: Who, now: datetime, settings: Settings
 ) -> QueueRow:
     """Make the queue or change it. New skills hold for tasks queued from now on. Raises `BadInput`."""
+    check_queue_name(name)
     _check(arrangement)
-    if arrangement.calendar is not None and await session.get(CalendarRow, arrangement.calendar) is None:
+    if arrangement.calendar is not None and not await _is_calendar(session, arrangement.calendar):
         raise BadInput("there is no such calendar", field="calendar", fix="put the calendar first, or leave it out")
     known = await session.get(QueueRow, name, with_for_update={"key_share": True})
     before = None if known is None else told_of_queue(known)
@@ -65,6 +66,10 @@ async def arrange_queue(
     await note_change(session, who=who, what=what, subject=name, before=before, after=after, now=now)
     await wake(session, queues=[name], now=now, settings=settings)
     return queue
+
+
+async def _is_calendar(session: AsyncSession, name: str) -> bool:
+    return "\0" not in name and await session.get(CalendarRow, name) is not None  # PostgreSQL takes no text with NUL
 
 
 def _check(wanted: Arrangement) -> None:

@@ -102,6 +102,7 @@ async def queues_of_agent(session: AsyncSession, agent_id: UUID) -> list[str]:
 
 async def ensure_queue(session: AsyncSession, name: str, *, who: Who, now: datetime) -> QueueRow:
     """Return the queue, made where it was not there; cases that waited for it look again. Raises `BadInput` for a bad name."""
+    check_queue_name(name)
     queue = await session.get(QueueRow, name)
     if queue is None:
         queue = await make_queue(session, name, now=now)
@@ -111,8 +112,7 @@ async def ensure_queue(session: AsyncSession, name: str, *, who: Who, now: datet
 
 
 async def make_queue(session: AsyncSession, name: str, *, now: datetime) -> QueueRow:
-    """Write a new queue: always open, without skills. Cases that waited for it look again. Raises `BadInput`."""
-    check_queue_name(name)
+    """Write a new queue: always open, without skills. Cases that waited for it look again. The name is checked."""
     queue = QueueRow(name=name)
     session.add(queue)
     await session.flush()
