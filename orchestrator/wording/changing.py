@@ -98,8 +98,9 @@ async def _before(session: AsyncSession, kind: type[Row], name: str) -> Sequence
 def _of_scripts(words: Scripts | None) -> Json | None:
     if words is None:
         return None
-    return {each.value: {"about": words[each].about, "opening": words[each].opening} for each in sorted(words)}
+    abouts = {f"about_{each.value}": words[each].about for each in sorted(words)}
+    return abouts | {f"opening_{each.value}": words[each].opening for each in sorted(words)}
 
 
 def _of_bodies(words: Mapping[Language, str] | None) -> Json | None:
-    return None if words is None else {each.value: words[each] for each in sorted(words)}
+    return None if words is None else {f"body_{each.value}": words[each] for each in sorted(words)}

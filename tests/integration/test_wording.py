@@ -178,8 +178,8 @@ async def test_each_change_is_written_down_with_what_was_before(database: Databa
 
     assert [line.what for line in lines] == ["script.changed", "script.changed", "script.restored"]
     assert {line.subject for line in lines} == {"checkout"}
-    assert [(line.before or {})["en"]["about"] for line in lines] == [shipped[EN].about, "your basket", "your cart"]
-    assert [(line.after or {})["en"]["about"] for line in lines] == ["your basket", "your cart", shipped[EN].about]
+    assert [(line.before or {})["about_en"] for line in lines] == [shipped[EN].about, "your basket", "your cart"]
+    assert [(line.after or {})["about_en"] for line in lines] == ["your basket", "your cart", shipped[EN].about]
 
 
 async def test_words_of_ones_own_come_from_nothing_and_go_to_nothing(database: Database) -> None:
@@ -189,7 +189,7 @@ async def test_words_of_ones_own_come_from_nothing_and_go_to_nothing(database: D
 
     first, last = await changes(database)
 
-    assert (first.before, first.after) == (None, {"en": LINK[EN], "he": LINK[HE]})
+    assert (first.before, first.after) == (None, {"body_en": LINK[EN], "body_he": LINK[HE]})
     assert (last.what, last.before, last.after) == ("template.restored", first.after, None)
 
 
