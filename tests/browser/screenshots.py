@@ -9,7 +9,7 @@ from api.pages.navigation import paths
 from api.pages.people import Role
 from orchestrator.storage.database import Database
 from tests.browser.conftest import Visitors
-from tests.browser.shown import LOOKS, SHOWN, STEPS, Look, a_busy_floor, take
+from tests.browser.shown import LOOKS, NAMED, SHOWN, STEPS, Look, a_busy_floor, take
 
 FOLDER = Path(__file__).parents[2] / "screenshots"
 
@@ -24,7 +24,7 @@ async def test_every_page_is_photographed(visitors: Visitors, database: Database
             context, _ = await visitors.person(role, agent_id=agent if role is Role.AGENT else None)
         page = await context.new_page()
         for path in (path for path in shown if path in paths() or role is None):
-            await page.goto(path.format(customer_id=customer), wait_until="load")
+            await page.goto(path.format(customer_id=customer, **NAMED), wait_until="load")
             for step in ("", *STEPS.get(path, ())):
                 await take(visitors, page, step)
                 for look in LOOKS:

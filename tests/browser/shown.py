@@ -28,11 +28,17 @@ SHOWN: dict[Role | None, tuple[str, ...]] = {
         "/console/customers/{customer_id}",
         "/console/results",
         "/console/settings",
+        "/console/settings/scripts",
+        "/console/settings/scripts/{script}",
+        "/console/settings/templates",
+        "/console/settings/templates/{template}",
         "/console/audit",
         "/me",
         "/me/second-factor",
     ),
 }
+# What stands for the names in those paths.
+NAMED = {"script": "checkout", "template": "finish-link"}
 # What an agent presses on the desk, and what is to be seen then.
 STEPS: dict[str, tuple[str, ...]] = {"/desk": ("Give me the next", "Accept")}
 

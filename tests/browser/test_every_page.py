@@ -10,7 +10,7 @@ from api.pages.people import Role
 from orchestrator.storage.database import Database
 from tests.browser.axe import complaints_of, overflow, violations
 from tests.browser.conftest import Visitors
-from tests.browser.shown import LOOKS, SHOWN, STEPS, a_busy_floor, take
+from tests.browser.shown import LOOKS, NAMED, SHOWN, STEPS, a_busy_floor, take
 
 PAGES = [pytest.param(role, path, id=f"{role or 'anybody'} {path}") for role, shown in SHOWN.items() for path in shown]
 
@@ -36,7 +36,7 @@ async def test_a_page_is_fit_for_everybody(visitors: Visitors, database: Databas
     said = complaints_of(page)
     found: list[str] = []
 
-    await page.goto(path.format(customer_id=customer), wait_until="load")
+    await page.goto(path.format(customer_id=customer, **NAMED), wait_until="load")
     for step, (language, theme, (width, height)) in product(("", *STEPS.get(path, ())), LOOKS):
         if (language, theme, (width, height)) == LOOKS[0]:
             await take(visitors, page, step)
