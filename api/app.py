@@ -12,6 +12,7 @@ from api import errors
 from api.dependencies import Replayed
 from api.middleware import RequestContext
 from api.newsroom import Newsroom
+from api.pages.desk_lists import WaitingLists
 from api.pages.headers import StrictHeaders
 from api.pages.registry import PAGES
 from api.problems import MEDIA_TYPE, Problem
@@ -53,6 +54,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.rules = RuleLibrary()
     app.state.signs = Signs()
+    app.state.lists = WaitingLists(app.state.rules)
     app.add_middleware(RequestContext)
     app.add_middleware(StrictHeaders, https=settings.public_url.startswith("https:"))
     app.exception_handler(Replayed)(_replayed)

@@ -17,6 +17,7 @@ from orchestrator.storage.outbox import CHANNEL_DESK
 log = structlog.get_logger(__name__)
 
 _MAILBOX = 100  # news; a desk that reads slower starts over with a snapshot
+_GATHERED = 0.05  # seconds: queues that change together are counted together
 _COUNT_EVERY = 0.5  # seconds: how often the queues that changed are counted at most, once for all desks
 _RECONNECT = 1.0  # seconds
 
@@ -62,13 +63,18 @@ class Desk:
 
 
 class Newsroom:
-    """Listens while `open`; fans what it hears out to the desks."""
+    """Listens while `open`; fans what it hears out to the desks.
+
+    What was read from the database in an `edition` holds all that desks were told of queues so far.
+    """
 
     def __init__(self, settings: Settings, database: Database) -> None:
         self._url = settings.database().replace("postgresql+psycopg://", "postgresql://", 1)
         self._database = database
         self._desks: set[Desk] = set()
         self._changed: set[str] = set()
+        self._stirred = asyncio.Event()
+        self.edition = 0
         self._ended = False
         self.listening = asyncio.Event()  # set once news can be heard
 
@@ -105,6 +111,7 @@ class Newsroom:
             with suppress(psycopg.Error):
                 async with await psycopg.AsyncConnection.connect(self._url, autocommit=True) as connection:
                     await connection.execute(f"LISTEN {CHANNEL_DESK}")
+                    self.edition += 1
                     self._turn_all(Turn.RESYNC)  # what was said while nobody listened is lost
                     self.listening.set()
                     async for notification in connection.notifies():
@@ -121,18 +128,26 @@ class Newsroom:
             return
         if news.queue is not None:
             self._changed.add(news.queue)
+            self._stirred.set()
         self._tell_all(news)
 
     async def _count(self) -> None:
         while True:
-            await asyncio.sleep(_COUNT_EVERY)
-            if not self._changed or not self._desks:
-                continue
+            await self._stirred.wait()
+            await asyncio.sleep(_GATHERED)
+            self._stirred.clear()
             changed, self._changed = self._changed, set()
-            with suppress(DatabaseUnavailable):
-                async with self._database.transaction() as session:
-                    for each in await counts(session, changed):
-                        self._tell_all(each)
+            self.edition += 1
+            if self._desks:
+                await self._tell_counts(changed)
+                await asyncio.sleep(_COUNT_EVERY)
+
+    async def _tell_counts(self, changed: set[str]) -> None:
+        with suppress(DatabaseUnavailable):
+            async with self._database.transaction() as session:
+                known = await counts(session, changed)
+            for each in known:
+                self._tell_all(each)
 
     def _tell_all(self, item: News | QueueCount) -> None:
         for desk in list(self._desks):

@@ -1,4 +1,4 @@
-"""The agent's desk: the page, its two parts that are fetched again when something changed, and the stream that says so."""
+"""The agent's desk: the page, its part that is fetched again when it has changed, and the stream that says so."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -8,10 +8,10 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from api.dependencies import DatabaseDep, SettingsDep
-from api.pages.desk_acting import SAID, gone, show
+from api.pages.desk_acting import SAID, WORK, gone, show
 from api.pages.desk_stream import DeskWatcher
-from api.pages.desk_view import Parts, agent_of
+from api.pages.desk_view import Floor, Parts, agent_of, day_of
+from api.pages.frame import fragment
 from api.pages.people import COOKIE, Role, Viewer, allow
 from orchestrator.queueing.desk_life import still_here
 
@@ -32,16 +32,19 @@ async def show_work(request: Request, me: Me, mark: str = "") -> Response:
     await _alive(request, me)
     had = _task_of(mark)
     notice = None if had is None else await gone(Parts.of(request), me, had)
-    return await show(request, me, notice=notice, template="desk/work.html", unless=mark, had=had)
+    return await show(request, me, notice=notice, template=WORK, unless=mark, had=had)
 
 
-@router.get("/list")
-async def show_list(request: Request, me: Me) -> Response:
-    return await show(request, me, template="desk/list.html")
+@router.get("/figures")
+async def show_figures(request: Request, me: Me) -> Response:
+    parts = Parts.of(request)
+    async with parts.database.transaction() as session:
+        day = await day_of(session, me, now=await parts.database.clock.now(session))
+    return fragment(request, "desk/figures.html", viewer=me, floor=Floor((), day))
 
 
-async def admitted(request: Request, database: DatabaseDep, settings: SettingsDep) -> DeskWatcher:
-    return await DeskWatcher.admit(database, settings, request.cookies.get(COOKIE) or "")
+async def admitted(request: Request) -> DeskWatcher:
+    return await DeskWatcher.admit(request, request.cookies.get(COOKIE) or "")
 
 
 @router.get("/stream", response_class=EventSourceResponse)

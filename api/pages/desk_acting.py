@@ -44,6 +44,7 @@ SAID = {
     "later": Notice(_("The call is agreed. It comes to you first.")),
 }
 MOVED_ON = Notice(_("That does not fit any more: the task has moved on. This is how it stands now."), "warn")
+WHOLE, WORK = "desk/desk.html", "desk/work.html"
 NO_LINK = Notice(_("No message may go to this customer now. Tell them where to go on instead."), "warn")
 
 
@@ -74,7 +75,7 @@ async def show(
     status: int = 200,
     notice: Notice | None = None,
     typed: Typed | None = None,
-    template: str = "desk/desk.html",
+    template: str = WHOLE,
     unless: str | None = None,
     taken: str | None = None,
     had: UUID | None = None,
@@ -90,7 +91,7 @@ async def show(
         desk = await desk_of(session, parts, viewer, reads, now=now)
         left = had is not None and (desk.work is None or desk.work.task.id != had)
         reason = await why_gone(session, had, agent_id=desk.agent.id) if left and had is not None else None
-        floor = await floor_of(session, parts, viewer, reads, now=now)
+        floor = await floor_of(session, parts, viewer, reads, now=now) if template == WHOLE else None
         said = notice or _gone_for(reason)
         return {"desk": desk, "work": desk.work, "floor": floor, "now": now, "notice": said}
 

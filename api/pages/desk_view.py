@@ -19,7 +19,7 @@ from orchestrator.insights.stories import story
 from orchestrator.insights.why_card import Reader, WhyCard, why_card
 from orchestrator.intake.showing import hider_for_agents
 from orchestrator.queueing.assisting import link_sent
-from orchestrator.queueing.desk_list import Waiting, waiting_for
+from orchestrator.queueing.desk_list import Waiting, sight_of, waiting_for
 from orchestrator.queueing.own_day import OwnDay, own_day
 from orchestrator.queueing.presence import NoSuchAgent
 from orchestrator.queueing.progress import Progress, calls_of, progress_of
@@ -100,8 +100,14 @@ async def desk_of(session: AsyncSession, parts: Parts, viewer: Viewer, language:
 async def floor_of(session: AsyncSession, parts: Parts, viewer: Viewer, language: Language, *, now: datetime) -> Floor:
     """Return what waits for the agent, and their figures since midnight where they are. Raises `NoSuchAgent`."""
     agent = await _agent(session, agent_of(viewer))
-    waiting = await waiting_for(session, agent, rules=parts.rules, language=language.value, now=now)
-    return Floor(waiting, await own_day(session, agent.id, since=_midnight(zone(viewer.zone), now)))
+    sight = await sight_of(session, agent)
+    waiting = await waiting_for(session, sight, rules=parts.rules, language=language.value, now=now)
+    return Floor(waiting, await day_of(session, viewer, now=now))
+
+
+async def day_of(session: AsyncSession, viewer: Viewer, *, now: datetime) -> OwnDay:
+    """Return the agent's figures since midnight where they are."""
+    return await own_day(session, agent_of(viewer), since=_midnight(zone(viewer.zone), now))
 
 
 async def _agent(session: AsyncSession, agent_id: UUID) -> AgentRow:

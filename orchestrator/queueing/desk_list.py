@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, CompoundSelect, literal_column, text, union_all
+from sqlalchemy import select as sql_select
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -33,28 +35,56 @@ class Waiting:
         return self.task.promised and self.task.due_at is not None and self.task.due_at < now
 
 
-async def waiting_for(
-    session: AsyncSession, agent: AgentRow, *, rules: RuleLibrary, language: str, now: datetime, limit: int = 50
-) -> list[Waiting]:
-    """Return what the agent may be offered next, the most pressing first: promises broken or soon due lead."""
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What decides which tasks an agent sees waiting: two agents with the same see the same."""
+
+    queues: tuple[str, ...]
+    languages: tuple[str, ...]
+    skills: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """As much of a task as its order takes."""
+
+    id: UUID
+    rank: datetime
+    due_at: datetime | None
+    promised: bool
+    skills: Sequence[str]
+
+
+async def sight_of(session: AsyncSession, agent: AgentRow) -> Sight:
     queues = (await session.exec(select(AgentQueueRow.queue).where(AgentQueueRow.agent_id == agent.id))).all()
-    if not queues:
-        return []
     languages = {"", *(primary(spoken) for spoken in agent.languages)}
+    return Sight(tuple(sorted(queues)), tuple(sorted(languages)), tuple(sorted(agent.skills)))
+
+
+async def waiting_for(
+    session: AsyncSession, sight: Sight, *, rules: RuleLibrary, language: str, now: datetime, limit: int = 50
+) -> list[Waiting]:
+    """Return what agents of this sight may be offered next, the most pressing first: promises broken or soon due lead."""
+    if not sight.queues:
+        return []
+    heads = (await (await session.connection()).execute(_heads(sight, limit))).all()
+    places = {row.id: _Place(**row._mapping) for row in heads}.values()
+    suiting = sorted((place for place in places if has_skills(sight.skills, place.skills)), key=lambda place: place.id)
+    first = [place.id for place in in_order(suiting, now=now)[:limit]]
     query = select(TaskRow, EscalationRow).join(EscalationRow, col(EscalationRow.id) == col(TaskRow.escalation_id))
-    query = query.where(col(TaskRow.id).in_(_heads(sorted(queues), sorted(languages), limit)))
-    found = {row.id: (row, case) for row, case in (await session.exec(query)).all()}
-    suiting = [row for row, _ in found.values() if has_skills(agent.skills, row.skills)]
-    ordered = in_order(sorted(suiting, key=lambda row: row.id), now=now)[:limit]
-    titles = await _titles(session, rules, [found[row.id][1] for row in ordered], language)
-    return [Waiting(row, titles[row.escalation_id]) for row in ordered]
+    found = {row.id: (row, case) for row, case in (await session.exec(query.where(col(TaskRow.id).in_(first)))).all()}
+    ordered = [found[task_id] for task_id in first if task_id in found]
+    titles = await _titles(session, rules, [case for _, case in ordered], language)
+    return [Waiting(row, titles[case.id]) for row, case in ordered]
 
 
-def _heads(queues: Sequence[str], languages: Sequence[str], limit: int) -> CompoundSelect[tuple[UUID]]:
-    """Return the ids at the head of each queue and language, by promise and by rank: walked along the claims' indexes."""
+def _heads(sight: Sight, limit: int) -> CompoundSelect[Any]:
+    """Return the head of each queue and language, by promise and by rank: walked along the claims' indexes."""
+    columns = (TaskRow.id, TaskRow.rank, TaskRow.due_at, TaskRow.promised, TaskRow.skills)
     heads = []
-    for queue, language in product(queues, languages):
-        here = select(col(TaskRow.id)).where(TaskRow.queue == queue, _LANGUAGE.in_([language]), _QUEUED)
+    for queue, language in product(sight.queues, sight.languages):
+        here = sql_select(*(col(column) for column in columns))
+        here = here.where(col(TaskRow.queue) == queue, _LANGUAGE.in_([language]), _QUEUED)
         heads += [here.order_by(col(TaskRow.rank)).limit(limit)]
         heads += [here.where(_PROMISED).order_by(col(TaskRow.due_at)).limit(limit)]
     return union_all(*heads)

@@ -36,6 +36,17 @@ async def test_a_stream_needs_the_cookie_of_an_agents_session(url: str) -> None:
         assert (await client.get(f"{url}/desk/stream")).status_code == 401
 
 
+async def test_a_task_that_is_queued_is_shown_on_the_desk_by_the_stream_itself(url: str, database: Database) -> None:
+    agent_id = await an_agent_at_work(database)
+
+    async with a_desk(url, database, agent_id) as events:
+        assert [await anext(events), await anext(events)] == ["work", "waiting"]
+        async with database.transaction() as session:
+            await a_task(session)
+
+        assert await next_of(events, "waiting") == "waiting"
+
+
 async def test_an_offer_reaches_the_desk_within_a_second(url: str, database: Database, database_url: str) -> None:
     agent_id = await an_agent_at_work(database)
 
@@ -107,9 +118,17 @@ async def a_desk(url: str, database: Database, agent_id: UUID) -> AsyncIterator[
 
 
 async def names(response: httpx.Response) -> AsyncIterator[str]:
+    """The names of events; the list comes without one, which is how the page knows that it is shown as it is."""
+    message: list[str] = []
     async for line in response.aiter_lines():
-        if line.startswith("event: "):
-            yield line.removeprefix("event: ")
+        if line:
+            message.append(line)
+            continue
+        named = [each.removeprefix("event: ") for each in message if each.startswith("event: ")]
+        shown = any("waiting-title" in each for each in message)
+        message = []
+        if named or shown:
+            yield "waiting" if shown else named[0]
 
 
 async def next_of(events: AsyncIterator[str], name: str) -> str:

@@ -1,0 +1,55 @@
+"""What waits, drawn once for all desks that see the same: a change of a queue concerns hundreds of them at one moment."""
+
+import asyncio
+from dataclasses import dataclass
+
+from api.pages.frame import render
+from orchestrator.detection.library import RuleLibrary
+from orchestrator.queueing.desk_list import Sight, waiting_for
+from orchestrator.storage.database import Database
+
+_FRESH = 5.0  # seconds: what only time changes, such as a promise that breaks, is drawn anew after so long
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a list is drawn from, beside the tasks: desks with the same look show the same."""
+
+    sight: Sight
+    language: str
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    begun: float
+    text: asyncio.Task[str]
+
+    def is_good(self, at: float) -> bool:
+        failed = self.text.done() and (self.text.cancelled() or self.text.exception() is not None)
+        return not failed and at - self.begun < _FRESH
+
+
+class WaitingLists:
+    """One per process: the lists of the newsroom's present edition."""
+
+    def __init__(self, rules: RuleLibrary) -> None:
+        self._rules = rules
+        self._edition = 0
+        self._drawings: dict[Look, _Drawing] = {}
+
+    async def drawn(self, database: Database, look: Look, *, edition: int) -> str:
+        """Return the list as HTML. All who ask in one edition wait for the same drawing. Raises `DatabaseUnavailable`."""
+        if edition != self._edition:
+            self._edition, self._drawings = edition, {}
+        now = asyncio.get_running_loop().time()
+        known = self._drawings.get(look)
+        if known is None or not known.is_good(now):
+            known = self._drawings[look] = _Drawing(now, asyncio.create_task(self._draw(database, look)))
+        return await asyncio.shield(known.text)  # one that leaves while it waits takes the drawing from nobody
+
+    async def _draw(self, database: Database, look: Look) -> str:
+        async with database.transaction() as session:
+            now = await database.clock.now(session)
+            waiting = await waiting_for(session, look.sight, rules=self._rules, language=look.language, now=now)
+        return render("desk/list.html", language=look.language, zone=look.zone, now=now, waiting=waiting)
