@@ -71,5 +71,9 @@ def filters_of(locale: Locale) -> Mapping[str, Callable[..., Any]]:
     def percent(share: float) -> str:
         return numbers.format_percent(share, locale=locale)
 
-    found: tuple[Callable[..., Any], ...] = (clock, day, ago, span, number, percent, tel, name)
+    def tongue(tag: str) -> str:
+        primary = tag.replace("_", "-").partition("-")[0].lower()
+        return locale.languages.get("he" if primary == "iw" else primary) or tag
+
+    found: tuple[Callable[..., Any], ...] = (clock, day, ago, span, number, percent, tongue, tel, name)
     return {one.__name__: one for one in found}

@@ -1,9 +1,10 @@
 """Why this customer is called now, and all that is needed to open the call well: the card an agent reads before dialing."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -18,8 +19,8 @@ from orchestrator.escalations.words import Language, language_of
 from orchestrator.insights.stories import Story, story
 from orchestrator.insights.why_consent import Unraised, no_offers, parted, reason
 from orchestrator.insights.why_facts import Fact, facts_of, known_already, quote_of
-from orchestrator.insights.why_past import Tried, recent_events, suppressed_by_consent, tried
-from orchestrator.insights.why_words import happened, opening, why_now
+from orchestrator.insights.why_past import Tried, kinds_of_channels, recent_events, suppressed_by_consent, tried
+from orchestrator.insights.why_words import channel, happened, opening, why_now
 from orchestrator.intake.tables import CustomerRow, EventRow
 from orchestrator.queueing.tables import TaskRow
 from orchestrator.wording.reading import opening_of
@@ -95,6 +96,7 @@ class Reader:
 
 
 Title = Callable[[MomentRow, Language], str]
+Kinds = Mapping[UUID, str]  # of channels, by their ids
 
 
 async def why_card(session: AsyncSession, task: TaskRow, reader: Reader, *, rules: RuleLibrary, now: datetime) -> WhyCard:
@@ -107,12 +109,13 @@ async def why_card(session: AsyncSession, task: TaskRow, reader: Reader, *, rule
     lead = strongest(may) or strongest(known.moments)
     events = {(row.source, row.id): row for row in chain(await recent_events(session, customer.id, now=now), known.evidence)}
     journey = sorted(events.values(), key=lambda row: (row.time, row.source, row.id), reverse=True)
+    kinds = await kinds_of_channels(session, {row.channel_id for row in journey})
     spoken = language_of(task.language or customer.attributes.get("language"))
     said = _promised(known.promises)
     return WhyCard(
         who=_who(customer, task, now=now),
-        why=_why(known, lead, title, reader, now=now),
-        evidence=tuple(_sign(row, may, reader.language) for row in journey),
+        why=_why(known, lead, title, reader, kinds, now=now),
+        evidence=tuple(_sign(row, may, reader.language, kinds) for row in journey),
         tried=await tried(session, customer.id, now=now),
         known=known_already(customer.attributes, [(row.time, row.data) for row in journey], reader.language),
         promised=said,
@@ -149,7 +152,7 @@ def _who(customer: CustomerRow, task: TaskRow, *, now: datetime) -> Who:
     )
 
 
-def _why(known: Story, lead: MomentRow | None, title: Title, reader: Reader, *, now: datetime) -> str:
+def _why(known: Story, lead: MomentRow | None, title: Title, reader: Reader, kinds: Kinds, *, now: datetime) -> str:
     if lead is None:
         return f"{known.escalation.rule}."
     named = set(lead.evidence)
@@ -159,16 +162,23 @@ def _why(known: Story, lead: MomentRow | None, title: Title, reader: Reader, *, 
     return why_now(
         title(lead, reader.language),
         reader.language,
-        last=(signs[-1].type, signs[-1].source, now - signs[-1].time) if signs else None,
+        last=(signs[-1].type, _channel(signs[-1], reader.language, kinds), now - signs[-1].time) if signs else None,
         signs=len(signs),
         phrases=[str(word) for word in lead.words],
         promised=open_promises[-1].due_at.astimezone(zone) if open_promises else None,
     )
 
 
-def _sign(row: EventRow, may: Sequence[MomentRow], language: Language) -> Sign:
+def _sign(row: EventRow, may: Sequence[MomentRow], language: Language, kinds: Kinds) -> Sign:
     counted = any(f"{row.source} {row.id}" in moment.evidence for moment in may)
-    return Sign(row.time, row.source, happened(row.type, language), quote_of(row.data), facts_of(row.data, language), counted)
+    what, where = happened(row.type, language), _channel(row, language, kinds)
+    return Sign(row.time, where, what, quote_of(row.data), facts_of(row.data, language), counted)
+
+
+def _channel(row: EventRow, language: Language, kinds: Kinds) -> str:
+    """Return the kind of channel an event came by; the event's source where it came by none, as imported ones do."""
+    known = None if row.channel_id is None else kinds.get(row.channel_id)
+    return row.source if known is None else channel(known, language)
 
 
 def _promised(rows: Sequence[PromiseRow]) -> tuple[Promised, ...]:

@@ -42,7 +42,7 @@ OPENINGS: dict[str, tuple[str, str]] = {
     ),
     "complaint": (
         "I have read what happened, and I am sorry. You need not tell it again: may I say how I would put it right?",
-        "קראתי מה קרה, ואני מצטער על כך. אין צורך לספר שוב: אפשר לומר איך אוכל לתקן זאת?",
+        "קראתי מה קרה, וצר לי על כך. אין צורך לספר שוב: אפשר לומר איך אוכל לתקן זאת?",
     ),
     "delivery": (
         "Your delivery has run into trouble. I would like to settle with you how it reaches you.",
@@ -66,6 +66,18 @@ OPENINGS: dict[str, tuple[str, str]] = {
     ),
 }
 OPENINGS["moving"], OPENINGS["feedback"] = OPENINGS["move"], OPENINGS["complaint"]
+_CHANNELS: dict[str, tuple[str, str]] = {
+    "web": ("website", "אתר"),
+    "app": ("app", "אפליקציה"),
+    "bot": ("bot", "בוט"),
+    "ivr": ("phone menu", "מענה קולי"),
+    "email": ("e-mail", "דוא״ל"),
+    "social": ("social network", "רשת חברתית"),
+    "store": ("store", "חנות"),
+    "rep": ("representative", "נציג מכירות"),
+    "survey": ("survey", "סקר"),
+    "partner": ("partner", "שותף"),
+}
 _AGO = {
     _EN: (("day", "days"), ("hour", "hours"), ("minute", "minutes")),
     _HE: (("יום", "ימים"), ("שעה", "שעות"), ("דקה", "דקות")),
@@ -77,6 +89,12 @@ def happened(event_type: str, language: Language) -> str:
     """Return what an event says, as a clause; a type nobody described is shown as it is."""
     known = _EVENTS.get(event_type)
     return event_type if known is None else known[language is _HE]
+
+
+def channel(kind: str, language: Language) -> str:
+    """Return what a kind of channel is called; a source that is none is shown as it is."""
+    known = _CHANNELS.get(kind)
+    return kind if known is None else known[language is _HE]
 
 
 def ago(span: timedelta, language: Language) -> str:
@@ -139,9 +157,9 @@ def opening(
     """
     known = (written, written) if written is not None else OPENINGS.get(script or "")
     if language is _HE:
-        greeting = f"שלום{f' {name}' if name else ''}, מדבר {agent}{f' מ{organisation}' if organisation else ''}."
+        greeting = f"שלום{f' {name}' if name else ''}, כאן {agent}{f' מ{organisation}' if organisation else ''}."
         kept = " הבטחנו להתקשר, ואנחנו כאן." if promised else ""
-        return f"{greeting}{kept} {known[1] if known else f'אני מתקשר בעניין: {about}. האם זה זמן נוח?'}"
+        return f"{greeting}{kept} {known[1] if known else f'השיחה היא בעניין: {about}. האם זה זמן נוח?'}"
     greeting = f"Hello{f' {name}' if name else ''}, this is {agent}{f' from {organisation}' if organisation else ''}."
     kept = " We promised to call, and here we are." if promised else ""
     return f"{greeting}{kept} {known[0] if known else f'I am calling about this: {about}. Is it a good moment?'}"

@@ -1,7 +1,7 @@
 """The why-card: what an agent knows before dialing, read from a real database."""
 
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -11,7 +11,7 @@ from orchestrator.escalations.states import PromiseState
 from orchestrator.escalations.tables import EscalationRow, PromiseRow
 from orchestrator.escalations.words import Language
 from orchestrator.insights.why_card import Reader, WhyCard, why_card
-from orchestrator.intake.tables import CustomerRow, EventRow
+from orchestrator.intake.tables import ChannelRow, CustomerRow, EventRow
 from orchestrator.queueing.tables import TaskRow
 from orchestrator.storage.database import Database
 from orchestrator.telephony.tables import AttemptRow, AttemptState, Ending, Leg
@@ -55,6 +55,21 @@ async def test_the_timeline_holds_every_channel_and_marks_what_counted(database:
     assert next(sign.quote for sign in shown.evidence if sign.channel == "email") == "Third time!"
 
 
+async def test_a_sign_is_told_by_the_kind_of_its_channel_in_the_readers_language(database: Database) -> None:
+    async with database.transaction() as session:
+        task = await a_callback(session)
+        now = await database.clock.now(session)
+        mail = ChannelRow(name="mailbox-3", kind="email", key_hash="-", types=[], created_at=now)
+        session.add(mail)
+        await session.flush()
+        await an_event(session, task, "complaint.filed", source="/m/3", data={"text": "Third time!"}, channel_id=mail.id)
+
+    english, hebrew = await card(database, task), await card(database, task, Reader("Dana", Language.HEBREW))
+
+    assert "e-mail" in {sign.channel for sign in english.evidence}
+    assert "דוא״ל" in {sign.channel for sign in hebrew.evidence}
+
+
 async def test_what_the_customer_told_on_any_channel_need_not_be_asked_again(database: Database) -> None:
     async with database.transaction() as session:
         task = await a_callback(session)
@@ -94,7 +109,7 @@ async def test_the_opening_follows_the_script_in_the_customers_language(database
     shown = await card(database, task)
 
     assert shown.opening_language is Language.HEBREW
-    assert shown.opening == "שלום Noa Levi, מדבר Dana מAcme. הקנייה שלך לא הושלמה. האם משהו הפריע, ואפשר לעזור?"
+    assert shown.opening == "שלום Noa Levi, כאן Dana מAcme. הקנייה שלך לא הושלמה. האם משהו הפריע, ואפשר לעזור?"
 
 
 async def test_a_script_without_words_opens_with_what_the_call_is_about(database: Database) -> None:
@@ -169,7 +184,9 @@ async def a_callback(
     return task
 
 
-async def an_event(session: AsyncSession, task: TaskRow, kind: str, *, source: str, data: object) -> None:
+async def an_event(
+    session: AsyncSession, task: TaskRow, kind: str, *, source: str, data: object, channel_id: UUID | None = None
+) -> None:
     now = datetime.now(UTC)
     row = EventRow(
         source=source,
@@ -177,6 +194,7 @@ async def an_event(session: AsyncSession, task: TaskRow, kind: str, *, source: s
         type=kind,
         subject="s",
         customer_id=task.customer_id,
+        channel_id=channel_id,
         time=now - timedelta(hours=3),
         received_at=now,
         data=data,

@@ -17,6 +17,18 @@ ANGRY = {
 }
 CALM = {"en": "Thanks, the new router works fine.", "he": "תודה, הכול עובד מצוין."}
 
+# Given names and family names: nobody's, and enough of them that two customers seldom share both.
+NAMES = {
+    "en": (
+        ("Alice", "Ben", "Clara", "David", "Emma", "Frank", "Grace", "Henry", "Irene", "Jack", "Kate", "Liam", "Mary", "Noel"),
+        ("Archer", "Bright", "Carver", "Dalton", "Ellery", "Farrow", "Granger", "Holt", "Ives", "Jarvis", "Kendal"),
+    ),
+    "he": (
+        ("אביגיל", "בועז", "גלית", "דניאל", "הדס", "ורד", "זיו", "חנה", "טל", "יעל", "כרמל", "ליאור", "מיכל", "נדב"),
+        ("אלון", "ברוש", "גפן", "דקל", "הרדוף", "ורדי", "זית", "חרמון", "טבעון", "ירדני", "כרמי"),
+    ),
+}
+
 ANSWERS = {"behaviour": "answer", "answer_after": 3, "talk": 12, "hang_up_after": 150}
 
 
@@ -77,13 +89,18 @@ class Crowd:
     def _person(self, number: int) -> dict[str, Any]:
         hebrew = number % 2 == 0
         return {
-            "name": f"{'לקוחה' if hebrew else 'Customer'} {number}",
+            "name": _name(number, NAMES["he" if hebrew else "en"]),
             "phone": f"+97252765{number:04}" if hebrew else f"+1{AREAS[number // 100]}55501{number % 100:02}",
             "language": "he" if hebrew else "en",
             "zone": self._zones.home if number % 3 else self._zones.away,
             "country": "IL" if hebrew else "US",
             "consent": {"service": True, "marketing": True, "voice_recorded": True, "sms": True},
         }
+
+
+def _name(number: int, names: tuple[Sequence[str], Sequence[str]]) -> str:
+    given, family = names
+    return f"{given[number // 2 % len(given)]} {family[number // 2 % len(family)]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,3 +69,11 @@ def test_marks_and_line_breaks_of_honest_text_stay() -> None:
 
 def test_nothing_prints_nothing() -> None:
     assert tame(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("reader", "tag", "read"),
+    [("en", "he", "Hebrew"), ("he", "en-GB", "אנגלית"), ("en", "iw", "Hebrew"), ("en", "xx-what", "xx-what")],
+)
+def test_a_language_is_named_in_the_readers_own(reader: str, tag: str, read: str) -> None:
+    assert filters_of(locale_of(reader))["tongue"](tag) == read
