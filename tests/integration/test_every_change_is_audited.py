@@ -1,0 +1,293 @@
+"""Whoever changes something leaves a line in the audit: every route for supervisors and admins, every command."""
+
+import asyncio
+import base64
+import getpass
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from sqlmodel import col, select
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from api.app import create_app
+from api.dependencies import Admin, Supervisor
+from api.routes.registry import ROUTERS
+from orchestrator.cli.main import app as ringback
+from orchestrator.identity.tables import ChangeRow, TokenRow
+from orchestrator.identity.tokens import digest
+from orchestrator.intake.tables import DeadLetterRow
+from orchestrator.storage.database import Database
+from tests.integration.floor import a_client, a_queue, a_task, a_token, bearer, some_settings
+from tests.integration.intake_world import a_channel_key, an_event, publish_rules
+
+CALENDAR = 'calendar: weekdays\nzone: UTC\nweekly: {mon: ["09:00-17:00"]}\n'
+RULE = """
+rule: cart-left
+title: {en: Cart left}
+moment: incomplete_checkout
+purpose: service
+detect: {occurrence: {on: [{type: checkout.abandoned}]}}
+steps: [{callback: {queue: sales, due: 30m}}]
+expires: 24h
+"""
+BECAUSE = {"reason": "a test"}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A supervisor's program."""
+
+    client: httpx.AsyncClient
+    database: Database
+    name: str
+    headers: dict[str, str]
+
+    async def call(self, method: str, path: str, body: Any = None) -> Any:
+        answer = await self.client.request(method, path, json=body, headers=self.headers)
+        assert answer.is_success, answer.text
+        return answer.json() if answer.content else None
+
+
+@pytest.fixture
+async def caller(database_url: str, database: Database) -> AsyncIterator[Caller]:
+    async with database.transaction() as session:
+        secret = await a_token(session)
+        token = (await session.exec(select(TokenRow).where(TokenRow.token_hash == digest(secret)))).one()
+    app = create_app(some_settings(database_url))
+    async with app.router.lifespan_context(app), a_client(app) as client:
+        yield Caller(client, database, token.name, bearer(secret))
+
+
+async def lines(database: Database) -> list[ChangeRow]:
+    async with database.transaction() as session:
+        return list((await session.exec(select(ChangeRow).order_by(col(ChangeRow.id)))).all())
+
+
+async def a_queued_task(by: Caller) -> tuple[UUID, UUID]:
+    async with by.database.transaction() as session:
+        await a_queue(session, "sales")
+        task = await a_task(session, queue="sales")
+        return task.id, task.escalation_id
+
+
+async def put_queue(by: Caller) -> None:
+    await by.call("PUT", "/v1/queues/sales", {"pace_per_minute": 3})
+
+
+async def put_calendar(by: Caller) -> None:
+    document = {"calendar": "weekdays", "zone": "UTC", "weekly": {"mon": ["09:00-17:00"]}}
+    await by.call("PUT", "/v1/calendars/weekdays", document)
+
+
+async def close_calendar(by: Caller) -> str:
+    await put_calendar(by)
+    return str((await by.call("POST", "/v1/calendars/weekdays/closures", BECAUSE))["id"])
+
+
+async def open_calendar(by: Caller) -> None:
+    await by.call("DELETE", f"/v1/calendars/weekdays/closures/{await close_calendar(by)}")
+
+
+async def throw_switch(by: Caller) -> str:
+    return str((await by.call("POST", "/v1/switches", {"scope": "everything"} | BECAUSE))["id"])
+
+
+async def lift_switch(by: Caller) -> None:
+    await by.call("DELETE", f"/v1/switches/{await throw_switch(by)}")
+
+
+async def pause_rule(by: Caller) -> None:
+    await publish_rules(by.database, RULE)
+    await by.call("POST", "/v1/rules/cart-left/pause")
+
+
+async def resume_rule(by: Caller) -> None:
+    await pause_rule(by)
+    await by.call("POST", "/v1/rules/cart-left/resume")
+
+
+async def retire_rule(by: Caller) -> None:
+    await publish_rules(by.database, RULE)
+    await by.call("POST", "/v1/rules/cart-left/retire")
+
+
+async def requeue_task(by: Caller) -> None:
+    task_id, _ = await a_queued_task(by)
+    await by.call("POST", f"/v1/tasks/{task_id}/requeue", BECAUSE)
+
+
+async def withdraw_task(by: Caller) -> None:
+    task_id, _ = await a_queued_task(by)
+    await by.call("POST", f"/v1/tasks/{task_id}/withdraw", BECAUSE)
+
+
+async def cancel_case(by: Caller) -> None:
+    _, escalation_id = await a_queued_task(by)
+    await by.call("POST", f"/v1/escalations/{escalation_id}/cancellation", BECAUSE)
+
+
+async def replay_letter(by: Caller) -> None:
+    key = await a_channel_key(by.database)
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/cloudevents+json"}
+    await by.client.post("/v1/events", json=an_event(id=""), headers=headers)
+    async with by.database.transaction() as session:
+        letter = (await session.exec(select(DeadLetterRow.id))).one()
+    await by.call("POST", f"/v1/dead-letters/{letter}/replay", {"event": an_event()})
+
+
+Act = Callable[[Caller], Awaitable[Any]]
+ROUTES: dict[tuple[str, str], tuple[Act, str]] = {
+    ("PUT", "/v1/queues/{name}"): (put_queue, "queue.added"),
+    ("PUT", "/v1/calendars/{name}"): (put_calendar, "calendar.saved"),
+    ("POST", "/v1/calendars/{name}/closures"): (close_calendar, "calendar.closed"),
+    ("DELETE", "/v1/calendars/{name}/closures/{closure_id}"): (open_calendar, "calendar.opened"),
+    ("POST", "/v1/switches"): (throw_switch, "switch.thrown"),
+    ("DELETE", "/v1/switches/{switch_id}"): (lift_switch, "switch.lifted"),
+    ("POST", "/v1/rules/{name}/pause"): (pause_rule, "rule.paused"),
+    ("POST", "/v1/rules/{name}/resume"): (resume_rule, "rule.resumed"),
+    ("POST", "/v1/rules/{name}/retire"): (retire_rule, "rule.retired"),
+    ("POST", "/v1/tasks/{task_id}/requeue"): (requeue_task, "task.requeue"),
+    ("POST", "/v1/tasks/{task_id}/withdraw"): (withdraw_task, "task.withdraw"),
+    ("POST", "/v1/escalations/{escalation_id}/cancellation"): (cancel_case, "escalation.cancel"),
+    ("POST", "/v1/dead-letters/{letter_id}/replay"): (replay_letter, "letter.replayed"),
+}
+READING = {("POST", "/v1/customers/lookup")}  # its subject is personal and so in no address
+
+
+def _calls(dependant: Dependant) -> Iterator[object]:
+    yield dependant.call
+    for each in dependant.dependencies:
+        yield from _calls(each)
+
+
+def changing_routes() -> set[tuple[str, str]]:
+    """Return every route that asks for a supervisor or an admin and is no GET."""
+    watched = {kind.__metadata__[0].dependency for kind in (Supervisor, Admin)}  # type: ignore[attr-defined]  # Annotated's
+    routes = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+    guarded = [route for route in routes if watched & set(_calls(route.dependant))]
+    return {(method, route.path) for route in guarded for method in (route.methods or set()) - {"GET", "HEAD"}}
+
+
+def test_every_changing_route_is_listed_here() -> None:
+    assert changing_routes() == ROUTES.keys() | READING
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=" ".join)
+async def test_a_changing_route_leaves_its_line_with_the_tokens_name(caller: Caller, route: tuple[str, str]) -> None:
+    act, what = ROUTES[route]
+
+    await act(caller)
+
+    line = (await lines(caller.database))[-1]
+    assert (line.what, line.who) == (what, f"token:{caller.name}")
+    assert line.before is not None or line.after is not None
+
+
+async def test_what_is_arranged_anew_has_both_in_its_line(caller: Caller) -> None:
+    await caller.call("PUT", "/v1/queues/sales", {"pace_per_minute": 3, "skills": ["law"]})
+    await caller.call("PUT", "/v1/queues/sales", {"pace_per_minute": 4})
+
+    line = (await lines(caller.database))[-1]
+    assert line.what == "queue.changed"
+    assert line.before == {"calendar": None, "skills": ["law"], "caller_id": None, "pace_per_minute": 3}
+    assert line.after == {"calendar": None, "skills": [], "caller_id": None, "pace_per_minute": 4}
+
+
+# In this order: each stands on those before it. FOLDER holds the rule, FILE the calendar.
+COMMANDS: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("calendar put", ("FILE",), "calendar.saved"),
+    ("queue add", ("sales", "--calendar", "weekdays"), "queue.added"),
+    ("agent add", ("dana", "--queue", "sales", "--language", "en"), "agent.added"),
+    ("agent token", ("dana",), "token.issued"),
+    ("agent revoke", ("dana",), "agent.revoked"),
+    ("token add", ("ops",), "token.issued"),
+    ("token revoke", ("ops",), "token.revoked"),
+    ("channel add", ("web", "--kind", "web"), "channel.added"),
+    ("channel revoke", ("web",), "channel.revoked"),
+    ("rules publish", ("FOLDER",), "rule.published"),
+    ("rules pause", ("cart-left",), "rule.paused"),
+    ("rules resume", ("cart-left",), "rule.resumed"),
+    ("rules retire", ("cart-left",), "rule.retired"),
+    ("person add", ("noa", "--name", "Noa", "--role", "auditor"), "person.added"),
+    ("person password", ("noa",), "person.password_set"),
+    ("person forget-factor", ("noa",), "person.second_factor_removed"),
+    ("person disable", ("noa",), "person.disabled"),
+)
+# They read, run a process, or take in what channels would send; none sets what the service does.
+OTHERS = {
+    *(
+        "agent list",
+        "api",
+        "audit",
+        "backtest",
+        "carrier",
+        "channel list",
+        "codec decode",
+        "demo",
+        "doctor",
+        "due",
+        "events import",
+    ),
+    *("migrate", "person list", "queue list", "rules list", "up", "when", "worker"),
+}
+
+
+def every_command() -> set[str]:
+    group: Any = get_command(ringback)
+    found: set[str] = set()
+    for name in group.list_commands(None):
+        within = getattr(group.get_command(None, name), "commands", None)
+        found |= {name} if within is None else {f"{name} {each}" for each in within}
+    return found
+
+
+def test_every_command_is_sorted_here() -> None:
+    assert every_command() == {words for words, _, _ in COMMANDS} | OTHERS
+
+
+async def test_every_changing_command_leaves_its_line_with_the_users_name(
+    database: Database, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = a_place(tmp_path, database_url, monkeypatch)
+    told: list[tuple[str, set[str], set[str]]] = []
+
+    for words, arguments, _ in COMMANDS:
+        before = len(await lines(database))
+        await asyncio.to_thread(run, *words.split(), *(places.get(each, each) for each in arguments))
+        new = (await lines(database))[before:]
+        told.append((words, {line.what for line in new}, {line.who for line in new}))
+
+    assert [words for (words, whats, _), (_, _, what) in zip(told, COMMANDS, strict=True) if what not in whats] == []
+    assert {who for _, _, whos in told for who in whos} == {f"cli:{getpass.getuser()}"}
+
+
+def a_place(folder: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Set the environment of commands, and write their files; return what stands for them above."""
+    known = {
+        "DATA": str(folder),
+        "DATABASE_URL": database_url,
+        "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+        "TWILIO_AUTH_TOKEN": "token",
+        "PAYLOAD_KEYS": f"a:{base64.b64encode(bytes(32)).decode()}",
+    }
+    for name, value in known.items():
+        monkeypatch.setenv(f"RINGBACK_{name}", value)
+    rules, calendar = folder / "rules", folder / "weekdays.yaml"
+    rules.mkdir()
+    (rules / "cart-left.yaml").write_text(RULE)
+    calendar.write_text(CALENDAR)
+    return {"FOLDER": str(rules), "FILE": str(calendar)}
+
+
+def run(*arguments: str) -> None:
+    result = CliRunner().invoke(ringback, arguments)
+    if result.exception is not None:
+        raise result.exception
