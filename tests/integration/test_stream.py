@@ -30,11 +30,12 @@ Event = tuple[str, dict[str, Any]]
 class Api:
     """A real api process's server, in a thread of this one."""
 
-    def __init__(self, database_url: str) -> None:
+    def __init__(self, database_url: str, *, hide_numbers: bool = False) -> None:
+        settings = some_settings(database_url).changed(hide_numbers=hide_numbers)
         listening = socket.socket()
         listening.bind(("127.0.0.1", 0))
         self.port = listening.getsockname()[1]
-        self.server = server(some_settings(database_url), host="127.0.0.1", port=self.port)
+        self.server = server(settings, host="127.0.0.1", port=self.port)
         self._thread = threading.Thread(target=self.server.run, args=([listening],))
 
     def start(self) -> None:
