@@ -25,17 +25,24 @@ _NO_WORDS = dict.fromkeys(Language, "")
 
 
 @router.get("")
-async def show_templates(request: Request, viewer: Watching, session: Session, rules: RulesDep) -> Response:
-    return await _list(request, viewer, session, rules)
+async def show_templates(
+    request: Request, viewer: Watching, session: Session, rules: RulesDep, settings: SettingsDep
+) -> Response:
+    return _list(request, viewer, await _all(session, rules), settings.organisation)
 
 
 @router.post("", dependencies=[ProtectedForm])
 async def name_template(
-    request: Request, viewer: Supervising, session: Session, rules: RulesDep, name: Annotated[str, Form(max_length=200)] = ""
+    request: Request,
+    viewer: Supervising,
+    session: Session,
+    rules: RulesDep,
+    settings: SettingsDep,
+    name: Annotated[str, Form(max_length=200)] = "",
 ) -> Response:
     """Lead to the page on which a template of that name gets its words."""
     if faults := faults_of_name(name.strip()):
-        return await _list(request, viewer, session, rules, name=name, faults=faults)
+        return _list(request, viewer, await _all(session, rules), settings.organisation, name=name, faults=faults)
     return RedirectResponse(f"{router.prefix}/{name.strip()}", 303)
 
 
@@ -91,16 +98,24 @@ async def take_back(template: str, viewer: Supervising, session: Session, databa
     return RedirectResponse(router.prefix, 303)
 
 
-async def _list(
-    request: Request, viewer: Viewer, session: Session, rules: RulesDep, *, name: str = "", faults: Faults | None = None
+def _list(
+    request: Request,
+    viewer: Viewer,
+    known: list[listing.TemplateEntry],
+    organisation: str | None,
+    *,
+    name: str = "",
+    faults: Faults | None = None,
 ) -> Response:
-    known = await listing.templates(session, await rules.active(session))
+    read_as = {entry.name: read(entry.words or {}, entry.kind, organisation=organisation) for entry in known}
     return page(
         request,
         "console/templates.html",
         viewer=viewer,
         status=422 if faults else 200,
         templates=known,
+        parts={of: [each for each in words if each.parts is not None] for of, words in read_as.items()},
+        languages_named=LANGUAGES,
         name=name,
         faults=said(request, viewer, faults or {}),
         purposes=PURPOSES,
@@ -137,9 +152,13 @@ async def _entry(session: Session, rules: RulesDep, name: str) -> listing.Templa
     """Return the template of that name, also where it has no words yet. Raises `NoSuch` for what can be no name."""
     if faults_of_name(name):
         raise NoSuch("no template can have this name")
-    known = await listing.templates(session, await rules.active(session))
+    known = await _all(session, rules)
     blank = listing.TemplateEntry(name, kind_of(name), words=None, changed_at=None, is_shipped=False, rules=())
     return next((entry for entry in known if entry.name == name), blank)
+
+
+async def _all(session: Session, rules: RulesDep) -> list[listing.TemplateEntry]:
+    return await listing.templates(session, await rules.active(session))
 
 
 def _typed(body_en: str, body_he: str) -> Bodies:

@@ -1,6 +1,5 @@
 """How words will be read and heard, with sample values: what the pages of scripts and messages show beside the form."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -51,13 +50,8 @@ def heard(words: Scripts, *, organisation: str | None) -> list[Heard]:
 
 
 def read(words: Bodies, kind: Kind, *, organisation: str | None) -> list[Read]:
-    """Return how a template reads in every language."""
-    return [_read(each, words[each], kind, organisation) for each in Language]
-
-
-def samples(organisation: str | None) -> Mapping[Language, Mapping[str, str]]:
-    """Return what stands in the places of a preview."""
-    return {each: _values(each, organisation) for each in Language}
+    """Return how a template reads in every language it has words in."""
+    return [_read(each, words[each], kind, organisation) for each in Language if each in words]
 
 
 def _heard(language: Language, about: str, opens: str, organisation: str | None) -> Heard:

@@ -47,7 +47,7 @@ TEMPLATES = {
     ),
     ("renewal", Language.HEBREW): "החוזה שלך מסתיים בקרוב. אפשר להתקשר אלינו ונבדוק יחד מה מתאים לך. להסרה יש להשיב STOP.",
     ("finish-link", Language.ENGLISH): "What you began is kept for you: go on where you left off. Reply STOP to hear no more.",
-    ("finish-link", Language.HEBREW): "מה שהתחלת שמור עבורך: אפשר להמשיך מהמקום שבו עצרת. להסרה יש להשיב STOP.",
+    ("finish-link", Language.HEBREW): "מה שהתחלת שמור: אפשר להמשיך מהמקום שבו עצרת. להסרה יש להשיב STOP.",
 }
 
 _WEEKDAYS = {
