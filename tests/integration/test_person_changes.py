@@ -11,6 +11,8 @@ from fastapi import FastAPI
 from sqlmodel import col, select
 
 from api.app import create_app
+from api.pages.console_stream import ConsoleWatcher
+from api.pages.people import COOKIE
 from orchestrator.errors import BadInput
 from orchestrator.identity.accounts import disable
 from orchestrator.identity.people import Role
@@ -18,7 +20,7 @@ from orchestrator.identity.person_changes import Wanted, change_person
 from orchestrator.identity.signing_in import SignedIn, sign_in
 from orchestrator.identity.tables import ChangeRow, PersonRow
 from orchestrator.storage.database import Database
-from tests.integration.floor import a_client, a_queue, an_agent, some_settings
+from tests.integration.floor import a_client, a_queue, a_task, an_agent, some_settings
 from tests.integration.people_floor import PASSWORD, a_person, signed_in
 
 PEOPLE = "/console/settings/people"
@@ -209,3 +211,24 @@ async def _demote(database: Database, login: str) -> None:
     async with database.transaction() as session:
         person = (await session.exec(select(PersonRow.id).where(PersonRow.login == login))).one()
         await change_person(session, person, wanted, who="test", now=await database.clock.now(session))
+
+
+async def test_a_stream_that_is_open_ends_with_the_role_that_may_read_it(
+    client: httpx.AsyncClient, app: FastAPI, database: Database
+) -> None:
+    admin = await signed_in(client, database, role=Role.ADMIN)
+    async with a_client(app) as theirs:
+        person = await signed_in(theirs, database, role=Role.SUPERVISOR)
+        told = ConsoleWatcher(database, theirs.cookies[COOKIE], person, "en").watch(app.state.newsroom)
+        drawn = [await anext(told), await anext(told)]
+    async with database.transaction() as session:
+        await a_queue(session)
+        await an_agent(session, "maya")
+
+    demoted = MAYA | {"role": "agent", "agent": "maya", "csrf": admin.csrf}
+    assert (await client.post(f"{PEOPLE}/{person.person_id}", data=demoted)).status_code == 303
+    async with database.transaction() as session:
+        await a_task(session)  # something to be drawn
+
+    assert len(drawn) == 2
+    assert [event async for event in told] == []
