@@ -3,7 +3,7 @@
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.escalations.words import REACH_US, TEXTS, Language, Text, When, template, time_in_words
+from orchestrator.escalations.words import REACH_US, Language, Text, When, template, time_in_words, words
 from orchestrator.telephony.words import GENERAL, WHO, about
 from orchestrator.wording.places import Place, fill, named
 from orchestrator.wording.shipped import TEMPLATE_NAMES, Kind, kind_of
@@ -24,9 +24,10 @@ async def opening_of(session: AsyncSession, script: str | None, language: Langua
 
 async def promise_of(session: AsyncSession, text: Text, language: Language, when: When, *, organisation: str | None) -> str:
     """Return the sentence that makes a promise, to be sent or spoken. It never names a time later than `when.due_at`."""
-    written = await _bodies(session, language, text.value)
-    words = written.get(text.value) or TEXTS[text, language]
-    return fill(words, when=time_in_words(language, when), who=organisation or WHO[language])
+    written = (await _bodies(session, language, text.value)).get(text.value)
+    if written is None:
+        return words(text, language, when)
+    return fill(written, when=time_in_words(language, when), who=organisation or WHO[language])
 
 
 async def message_of(
@@ -45,9 +46,9 @@ async def message_of(
     wanted = name if kind_of(name) is Kind.MESSAGE else REACH_US
     written = await _bodies(session, language, wanted, REACH_US)
     general = None if wanted in TEMPLATE_NAMES else written.get(REACH_US)
-    words = written.get(wanted) or general or template(wanted, language)
-    why = await about_of(session, script, title, language) if Place.ABOUT in named(words) else ""
-    return fill(words, who=organisation or WHO[language], about=why)
+    body = written.get(wanted) or general or template(wanted, language)
+    why = await about_of(session, script, title, language) if Place.ABOUT in named(body) else ""
+    return fill(body, who=organisation or WHO[language], about=why)
 
 
 async def _script(session: AsyncSession, name: str | None, language: Language) -> ScriptRow | None:
