@@ -12,6 +12,7 @@ from api import errors
 from api.dependencies import Replayed
 from api.middleware import RequestContext
 from api.newsroom import Newsroom
+from api.pages.attendance import Attendance
 from api.pages.desk_lists import WaitingLists
 from api.pages.headers import StrictHeaders
 from api.pages.registry import PAGES
@@ -73,7 +74,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.intake = Intake(app.state.database, app.state.rules, Policy.of(settings))
     app.state.channel_keys = ChannelKeys(app.state.database)
     try:
-        async with Newsroom(settings, app.state.database).open() as app.state.newsroom:
+        newsroom, attendance = Newsroom(settings, app.state.database), Attendance(settings, app.state.database)
+        async with newsroom.open() as app.state.newsroom, attendance.open() as app.state.attendance:
             yield
     finally:
         await app.state.database.close()

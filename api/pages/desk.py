@@ -50,7 +50,7 @@ async def admitted(request: Request) -> DeskWatcher:
 @router.get("/stream", response_class=EventSourceResponse)
 async def stream(request: Request, watcher: Annotated[DeskWatcher, Depends(admitted)]) -> AsyncIterator[ServerSentEvent]:
     state = request.app.state
-    async for event in watcher.watch(state.newsroom, state.signs):
+    async for event in watcher.watch(state.newsroom, state.attendance):
         yield event
 
 

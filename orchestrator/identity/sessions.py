@@ -2,6 +2,7 @@
 
 import hmac
 import secrets
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, func, update
 from sqlmodel import bindparam, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.identity.people import Viewer
+from orchestrator.identity.people import Role, Viewer
 from orchestrator.identity.tables import PersonRow, SessionRow
 from orchestrator.identity.tokens import digest
 
@@ -18,17 +19,17 @@ LIFETIME = timedelta(days=7)
 _SEEN_EVERY = timedelta(minutes=5)
 
 # Built once: it is asked at every page.
-_BY_HASH = (
+_LASTING = (
     select(SessionRow, PersonRow, func.clock_timestamp())
     .join(PersonRow, col(PersonRow.id) == col(SessionRow.person_id))
     .where(
-        SessionRow.secret_hash == bindparam("secret_hash"),
         col(SessionRow.ended_at).is_(None),
         col(PersonRow.disabled_at).is_(None),
         col(SessionRow.seen_at) > func.clock_timestamp() - IDLE,
         col(SessionRow.created_at) > func.clock_timestamp() - LIFETIME,
     )
 )
+_BY_HASH = _LASTING.where(SessionRow.secret_hash == bindparam("secret_hash"))
 
 
 async def begin(session: AsyncSession, person: PersonRow, *, passed: bool, now: datetime) -> str:
@@ -47,7 +48,7 @@ async def viewer_of(session: AsyncSession, secret: str) -> Viewer | None:
         return None
     row, person, now = found
     if now - row.seen_at > _SEEN_EVERY:
-        await _seen(session, row.id, now)
+        await _seen(session, [row.id], now)
     return Viewer(
         person_id=person.id,
         login=person.login,
@@ -59,6 +60,17 @@ async def viewer_of(session: AsyncSession, secret: str) -> Viewer | None:
         csrf=csrf_of(secret),
         session_id=row.id,
     )
+
+
+async def agents_of(session: AsyncSession, secrets_: Collection[str]) -> dict[str, UUID]:
+    """Return the agents who hold whole sessions of these secrets, by secret; who holds none is left out."""
+    hashes = {digest(secret): secret for secret in secrets_}
+    found = (await session.exec(_LASTING.where(col(SessionRow.secret_hash).in_(hashes)))).all()
+    whole = [(row, person, now) for row, person, now in found if row.passed_at is not None]
+    if stale := [row.id for row, _, now in whole if now - row.seen_at > _SEEN_EVERY]:
+        await _seen(session, stale, whole[0][2])
+    agents = [(row, person.agent_id) for row, person, _ in whole if person.role is Role.AGENT]
+    return {hashes[row.secret_hash]: agent_id for row, agent_id in agents if agent_id is not None}
 
 
 async def half_session(session: AsyncSession, secret: str) -> tuple[SessionRow, PersonRow] | None:
@@ -112,5 +124,6 @@ async def _end(session: AsyncSession, which: ColumnElement[bool], *, now: dateti
     return (await (await session.connection()).execute(ended)).rowcount
 
 
-async def _seen(session: AsyncSession, session_id: UUID, now: datetime) -> None:
-    await (await session.connection()).execute(update(SessionRow).where(col(SessionRow.id) == session_id).values(seen_at=now))
+async def _seen(session: AsyncSession, session_ids: Collection[UUID], now: datetime) -> None:
+    which = col(SessionRow.id).in_(session_ids)
+    await (await session.connection()).execute(update(SessionRow).where(which).values(seen_at=now))

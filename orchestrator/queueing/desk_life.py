@@ -1,14 +1,16 @@
 """An open desk: its signs of life, the lease it renews, and what became of a task that left it."""
 
+from collections.abc import Collection
 from uuid import UUID
 
+from sqlalchemy import func, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.queueing import leases
 from orchestrator.queueing.presence import seen
 from orchestrator.queueing.pulling import in_hand
-from orchestrator.queueing.tables import HELD, TaskRow
+from orchestrator.queueing.tables import HELD, TaskRow, TaskState
 from orchestrator.queueing.tasks import OVER
 from orchestrator.settings import Settings
 from orchestrator.storage.clock import Clock
@@ -25,6 +27,15 @@ async def still_here(session: AsyncSession, agent_id: UUID, *, clock: Clock, set
     task = (await session.exec(locked)).first()
     if task is not None:
         await leases.heartbeat(session, task, now=await clock.now(session), settings=settings)
+
+
+async def still_there(session: AsyncSession, agent_ids: Collection[UUID], *, settings: Settings) -> None:
+    """Do for many open desks what `still_here` does for one."""
+    await seen(session, *agent_ids)
+    accepted = [state for state in HELD if state is not TaskState.RESERVED]  # an offer waits for an answer
+    theirs = select(TaskRow.id).where(col(TaskRow.agent_id).in_(agent_ids), col(TaskRow.state).in_(accepted))
+    renewed = update(TaskRow).where(col(TaskRow.id).in_(theirs.with_for_update(skip_locked=True)))
+    await (await session.connection()).execute(renewed.values(lease_until=func.clock_timestamp() + settings.lease))
 
 
 async def why_gone(session: AsyncSession, task_id: UUID, *, agent_id: UUID) -> str | None:

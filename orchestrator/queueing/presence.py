@@ -55,12 +55,12 @@ def _spell(agent: AgentRow, now: datetime) -> PresenceSpellRow:
     )
 
 
-async def seen(session: AsyncSession, agent_id: UUID) -> None:
+async def seen(session: AsyncSession, *agent_ids: UUID) -> None:
     """Note a sign of life, unless one was noted just now or the row is being worked on: that is one too."""
     stale = or_(col(AgentRow.seen_at).is_(None), col(AgentRow.seen_at) < func.clock_timestamp() - SIGN_EVERY)
-    row = select(AgentRow.id).where(AgentRow.id == agent_id, stale).with_for_update(skip_locked=True).scalar_subquery()
+    rows = select(AgentRow.id).where(col(AgentRow.id).in_(agent_ids), stale).with_for_update(skip_locked=True)
     connection = await session.connection()
-    await connection.execute(update(AgentRow).where(col(AgentRow.id) == row).values(seen_at=func.clock_timestamp()))
+    await connection.execute(update(AgentRow).where(col(AgentRow.id).in_(rows)).values(seen_at=func.clock_timestamp()))
 
 
 def at_work(now: datetime) -> ColumnElement[bool]:
