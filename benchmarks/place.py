@@ -94,6 +94,13 @@ class Place:
         await self.child("benchmarks.floor_app", str(port), str(folder.root / "database_url"), ready=f"{url}healthz")
         return url
 
+    async def floor_stream(self) -> str:
+        """Return the address of the application that passes on to open streams what it is told."""
+        port = DataFolder(self.folder / "floor-stream").port("floor")
+        url = f"http://127.0.0.1:{port}"
+        await self.child("benchmarks.floor_stream", str(port), ready=f"{url}/healthz")
+        return url
+
     async def child(self, module: str, *arguments: str, ready: str | None = None) -> None:
         """Run a module of ours as a process that ends with the place; `ready` is the URL it serves. Raises `CannotRun`."""
         log = self.folder / f"{module}.log"
