@@ -19,6 +19,8 @@ from api.pages.languages import COOKIE as LANGUAGE
 from api.pages.people import COOKIE, Role, Viewer
 from orchestrator.cli.api import server
 from orchestrator.embedded.probing import until
+from orchestrator.identity import sessions
+from orchestrator.identity.accounts import person_of
 from orchestrator.storage.database import Database
 from tests.integration.floor import some_settings
 from tests.integration.people_floor import signed_in
@@ -113,6 +115,15 @@ class Visitors:
             viewer = await signed_in(jar, self.database, role=role, agent_id=agent_id, locale=language)
             await self._keep(context, COOKIE, jar.cookies[COOKIE])
         return context, viewer
+
+    async def known(self, login: str) -> BrowserContext:
+        """A device on which a person who is there already is signed in."""
+        context = await self.anybody()
+        async with self.database.transaction() as session:
+            now = await self.database.clock.now(session)
+            secret = await sessions.begin(session, await person_of(session, login), passed=True, now=now)
+        await self._keep(context, COOKIE, secret)
+        return context
 
     async def _keep(self, context: BrowserContext, name: str, value: str) -> None:
         await context.add_cookies([{"name": name, "value": value, "url": self.site}])

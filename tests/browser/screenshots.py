@@ -1,35 +1,51 @@
-"""Photographs every page, light and dark, in both languages, wide and narrow: `make screenshots`, into `screenshots/`."""
+"""Photographs every page with the demo's data, light and dark, in both languages, wide and narrow: `make screenshots`."""
 
 import re
 from pathlib import Path
 
-from playwright.async_api import Page
+from playwright.async_api import Browser, Page, expect
 
-from api.pages.navigation import paths
 from api.pages.people import Role
-from orchestrator.storage.database import Database
 from tests.browser.conftest import Visitors
-from tests.browser.shown import LOOKS, NAMED, SHOWN, STEPS, Look, a_busy_floor, take
+from tests.browser.demo_day import DemoDay, a_demo_day
+from tests.browser.shown import LOOKS, NAMED, SHOWN, Look
 
 FOLDER = Path(__file__).parents[2] / "screenshots"
+LOGINS = {Role.AGENT: "noa", Role.ADMIN: "admin"}
+# What an agent presses, and what the desk says then.
+AT_WORK = (
+    ("Be available", "On offer to you"),
+    ("Accept", "Ready to call"),
+    ("Call", "You are talking with the customer"),
+    ("Hang up", "The call is over"),
+)
 
 
-async def test_every_page_is_photographed(visitors: Visitors, database: Database) -> None:
-    agent, customer = await a_busy_floor(database)
+async def test_every_page_is_photographed(browser: Browser, tmp_path: Path) -> None:
+    async with a_demo_day(tmp_path / "day") as day:
+        visitors = Visitors(browser, day.site, day.database)
+        for role, paths in SHOWN.items():
+            context = await (visitors.anybody() if role is None else visitors.known(LOGINS[role]))
+            page = await context.new_page()
+            for path in paths:
+                await photograph_all(visitors, page, path, day)
+                for button, answer in AT_WORK if path == "/desk" else ():
+                    await press(visitors, page, button, answer)
+                    await photograph_all(visitors, page, path, day, button)
+            await context.close()
 
-    for role, shown in SHOWN.items():
-        if role is None:
-            context = await visitors.anybody()
-        else:
-            context, _ = await visitors.person(role, agent_id=agent if role is Role.AGENT else None)
-        page = await context.new_page()
-        for path in (path for path in shown if path in paths() or role is None):
-            await page.goto(path.format(customer_id=customer, **NAMED), wait_until="load")
-            for step in ("", *STEPS.get(path, ())):
-                await take(visitors, page, step)
-                for look in LOOKS:
-                    await photograph(visitors, page, f"{path} {step}", look)
-        await context.close()
+
+async def press(visitors: Visitors, page: Page, button: str, answer: str) -> None:
+    await visitors.choose(page.context, language="en", theme="light")
+    await page.reload(wait_until="load")
+    await page.get_by_role("button", name=button, exact=True).click()
+    await expect(page.locator("#work").get_by_text(answer)).to_be_visible(timeout=60_000)
+
+
+async def photograph_all(visitors: Visitors, page: Page, path: str, day: DemoDay, step: str = "") -> None:
+    await page.goto(path.format(customer_id=day.customer_id, **NAMED), wait_until="load")
+    for look in LOOKS:
+        await photograph(visitors, page, f"{path} {step}", look)
 
 
 async def photograph(visitors: Visitors, page: Page, shown: str, look: Look) -> None:
