@@ -17,9 +17,11 @@ from orchestrator.escalations.states import State
 from orchestrator.escalations.tables import EscalationRow
 from orchestrator.identity.changes import Who, note_change
 from orchestrator.queueing.roster import told_of_queue
-from orchestrator.queueing.tables import AgentQueueRow, AgentRow, QueueRow, TaskRow
+from orchestrator.queueing.tables import AgentQueueRow, AgentRow, QueueRow, TaskRow, TaskState
 from orchestrator.queueing.tasks import NoSuchQueue
 from orchestrator.storage.clock import Clock
+
+OVER = (TaskState.DONE, TaskState.WITHDRAWN)
 
 
 class Hold(StrEnum):
@@ -70,7 +72,7 @@ async def holds(session: AsyncSession, name: str) -> list[Held]:
         Held(Hold.CASES, await _cases(session, name)),
         _named(Hold.RULES, await _rules(session, name)),
         _named(Hold.AGENTS, (await session.exec(agents)).all()),
-        Held(Hold.PAST, (await session.exec(select(func.count()).where(TaskRow.queue == name))).one()),
+        Held(Hold.PAST, await _tasks(session, name, over=True)),
     )
     return [each for each in known if each.number]
 
@@ -81,7 +83,12 @@ def _named(by: Hold, names: Sequence[str]) -> Held:
 
 async def _cases(session: AsyncSession, name: str) -> int:
     open_ones = select(func.count()).where(EscalationRow.queue == name, col(EscalationRow.state) != State.CLOSED)
-    return (await session.exec(open_ones)).one()
+    return max((await session.exec(open_ones)).one(), await _tasks(session, name, over=False))
+
+
+async def _tasks(session: AsyncSession, name: str, *, over: bool) -> int:
+    in_state = col(TaskRow.state).in_(OVER) if over else col(TaskRow.state).not_in(OVER)
+    return (await session.exec(select(func.count()).where(TaskRow.queue == name, in_state))).one()
 
 
 async def _rules(session: AsyncSession, name: str) -> list[str]:

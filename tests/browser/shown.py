@@ -1,22 +1,29 @@
 """What there is to see: every page by who may see it, every look, and a floor with something going on."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from uuid import UUID
 
 from playwright.async_api import Page, expect
 from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.pages.people import Role
+from orchestrator.availability.tables import CalendarRow
 from orchestrator.escalations.tables import EscalationRow
+from orchestrator.identity.tables import PersonRow
+from orchestrator.intake.channels import add_channel, revoke_channel
 from orchestrator.intake.tables import CustomerRow
-from orchestrator.queueing.tables import Presence
+from orchestrator.queueing.tables import AgentQueueRow, AgentRow, Presence
 from orchestrator.storage.database import Database
 from tests.browser.conftest import NARROW, WIDE, Visitors
 from tests.integration.floor import a_queue, a_task, an_agent
 
+_MAYA = "00000000-0000-4000-8000-000000000001"
 Look = tuple[str, str, tuple[int, int]]
 HOSTILE = "<script>document.title='broken'</script>\u202eiveL aoN\u202c\" onmouseover=x " + "long" * 60
+_TAL = "00000000-0000-4000-8000-000000000002"
+_WEEKDAYS = 'calendar: weekdays\nzone: Asia/Jerusalem\nweekly: {mon: ["09:00-17:00"]}\n'
 LOOKS = tuple(product(("en", "he"), ("light", "dark"), (WIDE, NARROW)))
 SHOWN: dict[Role | None, tuple[str, ...]] = {
     None: ("/sign-in", "/nothing"),
@@ -28,6 +35,13 @@ SHOWN: dict[Role | None, tuple[str, ...]] = {
         "/console/customers/{customer_id}",
         "/console/results",
         "/console/settings",
+        "/console/settings/people/{person_id}",
+        "/console/settings/queues",
+        "/console/settings/queues/{queue}",
+        "/console/settings/agents",
+        "/console/settings/agents/{agent_id}",
+        "/console/settings/channels",
+        "/console/settings/channels/{channel}",
         "/console/settings/scripts",
         "/console/settings/scripts/{script}",
         "/console/settings/templates",
@@ -38,7 +52,14 @@ SHOWN: dict[Role | None, tuple[str, ...]] = {
     ),
 }
 # What stands for the names in those paths.
-NAMED = {"script": "checkout", "template": "finish-link"}
+NAMED = {
+    "person_id": _MAYA,
+    "agent_id": _TAL,
+    "queue": "sales",
+    "channel": "web",
+    "script": "checkout",
+    "template": "finish-link",
+}
 # What an agent presses on the desk, and what is to be seen then.
 STEPS: dict[str, tuple[str, ...]] = {"/desk": ("Give me the next", "Accept")}
 
@@ -48,6 +69,7 @@ async def a_busy_floor(database: Database) -> tuple[UUID, UUID]:
     async with database.transaction() as session:
         await a_queue(session, "sales")
         await a_queue(session, "service")
+        await _what_settings_show(session)
         noa = await an_agent(session, "Noa", queues=("sales", "service"), languages=("en", "he"))
         await an_agent(session, "Amir", presence=Presence.PAUSED, idle=timedelta(minutes=7))
         await an_agent(session, "Dana", queues=("service",), idle=timedelta(minutes=3))
@@ -65,6 +87,23 @@ async def a_busy_floor(database: Database) -> tuple[UUID, UUID]:
         customer = (await session.exec(mine)).one()
         customer.attributes = {**customer.attributes, "name": HOSTILE}
         return noa.id, customer.id
+
+
+async def _what_settings_show(session: AsyncSession) -> None:
+    """Somebody else who signs in, a queue that keeps to much, and channels of which one is shut."""
+    now = datetime.now(UTC)
+    session.add(PersonRow(id=UUID(_MAYA), login="maya@example.com", name="Maya Tal", role=Role.SUPERVISOR, created_at=now))
+    session.add(CalendarRow(name="weekdays", document=_WEEKDAYS, changed_at=now))
+    await session.flush()
+    await a_queue(session, "complaints", skills=("billing", "law"), calendar="weekdays", pace_per_minute=12)
+    tal = AgentRow(id=UUID(_TAL), name="Tal", presence_since=now, idle_since=now, created_at=now)
+    tal.languages, tal.skills, tal.phone = ["he"], ["billing"], "+14155550199"
+    session.add(tal)
+    await session.flush()
+    session.add(AgentQueueRow(agent_id=tal.id, queue="complaints"))
+    await add_channel(session, "web", kind="web", types=["checkout.*", "order.placed"], who="test", now=now)
+    await add_channel(session, "old-shop", kind="store", types=[], who="test", now=now)
+    await revoke_channel(session, "old-shop", who="test", now=now)
 
 
 async def take(visitors: Visitors, page: Page, step: str) -> None:

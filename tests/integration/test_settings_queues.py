@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from orchestrator.availability.tables import CalendarRow
 from orchestrator.identity.people import Role
 from orchestrator.identity.tables import ChangeRow
-from orchestrator.queueing.tables import QueueRow
+from orchestrator.queueing.tables import QueueRow, TaskState
 from orchestrator.storage.database import Database
 from tests.integration.console_floor import Browser, a_browser
 from tests.integration.floor import a_queue, a_task, an_agent
@@ -165,6 +165,9 @@ async def test_a_queue_in_use_stays_and_the_page_says_by_what(supervisor: Browse
         await a_queue(session, "sales")
         await an_agent(session, "dana")
         await a_task(session, queue="sales")
+        over = await a_task(session, queue="sales")
+        over.state = TaskState.DONE
+        session.add(over)
 
     answer = await supervisor.send(f"{QUEUES}/sales/removal", confirmed="yes")
 
