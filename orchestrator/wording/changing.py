@@ -36,9 +36,15 @@ class WordsRefused(BadInput):
 
 
 async def save_script(session: AsyncSession, name: str, words: Scripts, *, who: Viewer | str, now: datetime) -> None:
-    """Let a script say `words` from now on, in every language at once. Raises `WordsRefused`."""
+    """Let a script say `words` from now on, in every language at once; the shipped ones are not written over themselves.
+
+    Raises `WordsRefused`.
+    """
     tidied = {each: Script(tidy(words[each].about), tidy(words[each].opening)) for each in Language}
     _refuse({**faults_of_name(name), **faults_of_script(tidied)})
+    if tidied == shipped_script(name):
+        await restore_script(session, name, who=who, now=now)
+        return
     before = await _before(session, ScriptRow, name)
     written = {row.language: Script(row.about, row.opening) for row in before}
     if written == tidied:
@@ -51,9 +57,12 @@ async def save_script(session: AsyncSession, name: str, words: Scripts, *, who: 
 
 
 async def save_template(session: AsyncSession, name: str, words: Bodies, *, who: Viewer | str, now: datetime) -> None:
-    """Let a template say `words` from now on, in every language at once. Raises `WordsRefused`."""
+    """Let a template say `words` from now on, as with a script. Raises `WordsRefused`."""
     tidied = {each: tidy(words[each]) for each in Language}
     _refuse({**faults_of_name(name), **faults_of_template(name, tidied)})
+    if tidied == shipped_template(name):
+        await restore_template(session, name, who=who, now=now)
+        return
     before = await _before(session, TemplateRow, name)
     written = {row.language: row.body for row in before}
     if written == tidied:

@@ -193,6 +193,20 @@ async def test_words_of_ones_own_come_from_nothing_and_go_to_nothing(database: D
     assert (last.what, last.before, last.after) == ("template.restored", first.after, None)
 
 
+async def test_the_shipped_words_are_not_written_over_themselves(database: Database) -> None:
+    script, template = shipped_script("checkout"), shipped_template("promise")
+    assert script is not None
+    assert template is not None
+    await write_script(database, dict(script))
+    await write_template(database, "promise", {EN: "Soon: {when}.", HE: "בקרוב: {when}."})
+    await write_template(database, "promise", dict(template))
+
+    async with database.transaction() as session:
+        assert (await session.exec(select(ScriptRow))).all() == []
+        assert (await session.exec(select(TemplateRow))).all() == []
+    assert [line.what for line in await changes(database)] == ["template.changed", "template.restored"]
+
+
 async def test_nothing_is_saved_while_one_language_is_wrong(database: Database) -> None:
     with pytest.raises(WordsRefused) as refused:
         await write_template(database, "finish-link", LINK | {HE: "בלי דרך החוצה"})

@@ -128,6 +128,15 @@ async def test_a_message_without_the_way_out_is_not_saved(database_url: str, dat
         assert (await session.exec(select(TemplateRow))).all() == []
 
 
+async def test_characters_that_turn_the_text_around_are_taken_out_and_told_of(database_url: str, database: Database) -> None:
+    async with a_browser(database_url, database) as browser:
+        answer = await browser.send(f"{TEMPLATES}/promise", act="save", body_en="We call {when}\u202e!", body_he="נתקשר {when}")
+
+    assert answer.status_code == 422
+    assert "Characters that nobody sees were taken out." in answer.text
+    assert ("\u202e" in answer.text, "\nWe call {when}!</textarea>" in answer.text) == (False, True)
+
+
 async def test_a_rule_whose_names_have_no_words_is_told_of(database_url: str, database: Database) -> None:
     document = RULE.replace("script: checkout", "script: of-our-own").replace("}}]", "}}, {message: {template: bye}}]", 1)
     await a_rule_in_force(
