@@ -41,6 +41,8 @@ class FullFloor:
     admin: Visitor
     auditor: Visitor
     agents: Sequence[Visitor]
+    agent_id: UUID
+    person_id: UUID
 
 
 async def full_floor(place: Place) -> FullFloor:
@@ -54,7 +56,8 @@ async def full_floor(place: Place) -> FullFloor:
         agents = (await session.exec(select(AgentRow.id).order_by(AgentRow.name))).all()
         admin, auditor = [await _visitor(session, role, now=now) for role in (Role.ADMIN, Role.AUDITOR)]
         visiting = [await _visitor(session, Role.AGENT, now=now, agent_id=agent) for agent in agents]
-    return FullFloor(api.url, database, admin, auditor, visiting)
+        person = (await session.exec(select(PersonRow.id).where(PersonRow.agent_id == agents[0]))).one()
+    return FullFloor(api.url, database, admin, auditor, visiting, agents[0], person)
 
 
 async def _is_empty(database: Database) -> bool:

@@ -165,8 +165,10 @@ SELECT now() - (20000 - n) * interval '3 minutes', 'somebody-' || n % 40,
   '{"queue": "sales"}', '{"queue": "service"}'
 FROM generate_series(1, 20000) AS n;
 
+INSERT INTO channels (id, name, kind, key_hash, types, created_at) VALUES (gen_random_uuid(), 'web', 'web', 'none', '{}', now());
+
 DROP TABLE cases;
 
 SET session_replication_role = DEFAULT;
 
-ANALYZE;
+VACUUM ANALYZE;

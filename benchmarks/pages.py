@@ -20,12 +20,26 @@ _FIRST = 2  # before these everything is cold
 async def run(place: Place) -> list[Figure]:
     """Measure every page of the registry by one visitor at a time; the floor is the answer that asks nobody anything."""
     floor = await full_floor(place)
-    known, unknown = visits({"customer_id": [_longest_known()], "table": ["funnel", "promises", "attempts", "agents"]})
+    known, unknown = visits(_values(floor))
     for path in unknown:
         print(f"pages: no address is known for {path}: it was not measured", file=sys.stderr)
     async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as client:
         bare = _p(95, [await _first_byte(client, f"{floor.url}/healthz") for _ in range(_FIRST + _TIMES)])
         return [figure for visit in known if (figure := await _measured(client, floor, visit, bare)) is not None]
+
+
+def _values(floor: FullFloor) -> dict[str, list[str]]:
+    """Return what the parameters of paths may be, by name."""
+    return {
+        "customer_id": [_longest_known()],
+        "table": ["funnel", "promises", "attempts", "agents"],
+        "queue": ["sales"],
+        "agent_id": [str(floor.agent_id)],
+        "person_id": [str(floor.person_id)],
+        "channel": ["web"],
+        "script": ["checkout"],
+        "template": ["finish-link"],
+    }
 
 
 async def _measured(client: aiohttp.ClientSession, floor: FullFloor, visit: Visit, bare: float) -> Figure | None:

@@ -13,8 +13,12 @@ from api.pages.registry import PAGES
 from orchestrator.identity.people import Role
 
 _PAGE, _LIST = 100, 300  # milliseconds to the first byte
-# Pages of rows that grow with the business; those under these paths too.
-_LISTS = ("/console/audit", "/console/customers", "/console/results", "/console/tasks", "/desk/list")
+# Pages of rows, which grow with the business, and the floor as it is; all others show one thing.
+_LISTS = (
+    *("/console", "/console/stream", "/console/tasks", "/console/audit", "/console/customers"),
+    *("/console/customers/{customer_id}", "/console/results", "/console/results/{table}.csv"),
+    *("/console/settings", "/console/settings/agents", "/console/settings/queues", "/console/settings/channels"),
+)
 _ASSETS = "/assets/"
 
 
@@ -84,7 +88,7 @@ def _routes() -> Iterator[APIRoute]:
 
 
 def _limit(path: str) -> float:
-    return _LIST if path == "/console" or path.startswith(_LISTS) else _PAGE
+    return _LIST if path in _LISTS else _PAGE
 
 
 def _who(route: APIRoute) -> Who:

@@ -1,8 +1,9 @@
 """The console's results: what became of moments, promises, attempts and agents' time, as pages and as files."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import Response
@@ -22,6 +23,7 @@ from orchestrator.insights.promise_results import by_rule, promise_results
 
 router = APIRouter(prefix="/console/results")
 
+Found = TypeVar("Found")
 Table = tuple[Sequence[str], Iterable[Sequence[Cell]]]
 _STATES = [state for state in PromiseState if state not in (PromiseState.WRITTEN, PromiseState.UNSAID)]
 
@@ -34,9 +36,20 @@ Days = Annotated[Period, Depends(period)]
 
 
 @router.get("")
-async def show_results(request: Request, viewer: Watching, session: Session, days: Days) -> Response:
+async def show_results(request: Request, viewer: Watching, database: DatabaseDep, days: Days) -> Response:
     span = {"since": days.since, "until": days.until}
-    hours = await attempt_results(session, **span, zone=viewer.zone)
+
+    async def asked(ask: Callable[[AsyncSession], Awaitable[Found]]) -> Found:
+        async with database.transaction() as session:
+            return await ask(session)
+
+    # Each counts what the others do not look at, so they need not wait for one another.
+    moments, promised, hours, agents = await asyncio.gather(
+        asked(lambda session: funnels(session, **span)),
+        asked(lambda session: promise_results(session, **span)),
+        asked(lambda session: attempt_results(session, **span, zone=viewer.zone)),
+        asked(lambda session: agent_results(session, **span)),
+    )
     return page(
         request,
         "console/results.html",
@@ -45,12 +58,12 @@ async def show_results(request: Request, viewer: Watching, session: Session, day
         days=days,
         words=words,
         stages=list(Stage),
-        funnels=await funnels(session, **span),
-        promises=by_rule(await promise_results(session, **span)),
+        funnels=moments,
+        promises=by_rule(promised),
         promise_states=_STATES,
         hours=hours,
         results=list(dict.fromkeys(result for hour in hours for result in sorted(hour.results))),
-        agents=await agent_results(session, **span),
+        agents=agents,
     )
 
 

@@ -45,6 +45,9 @@ class Funnel:
         return tuple(loss for loss in self.losses if loss.stage is stage)
 
 
+# A month's moments and attempts are joined in memory: 4 MB, which is usual, would send them to the disk.
+_ROOM = text("SET LOCAL work_mem = '32MB'")
+
 # A moment's stage is the furthest its case came. Several moments of a customer may stand in one case: each counts.
 # Attempts are put together once for all cases: asked for case by case, a month takes three times as long.
 _MOMENTS = text("""
@@ -81,7 +84,9 @@ FROM placed GROUP BY 1, 2, 3 ORDER BY 1, 2, 4 DESC, 3
 
 async def funnels(session: AsyncSession, *, since: datetime, until: datetime) -> list[Funnel]:
     """Return a funnel for each rule that found moments in `[since, until)`, by rule; shadows are left out."""
-    rows = (await (await session.connection()).execute(_MOMENTS, {"since": since, "until": until})).all()
+    connection = await session.connection()
+    await connection.execute(_ROOM)
+    rows = (await connection.execute(_MOMENTS, {"since": since, "until": until})).all()
     by_rule: dict[str, list[Loss]] = {}
     for row in rows:
         by_rule.setdefault(row.rule, []).append(Loss(Stage(row.stage), row.reason, row.number))
