@@ -11,6 +11,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from orchestrator.escalations.states import PromiseState
 
 
+_JUDGED = (PromiseState.KEPT, PromiseState.RENEWED, PromiseState.BROKEN)
+
+
 @dataclass(frozen=True, slots=True)
 class PromiseResult:
     """`number` promises of a rule that ended in `state` for `cause`; open ones have neither ended nor a cause."""
@@ -32,6 +35,12 @@ class RulePromises:
     @property
     def made(self) -> int:
         return sum(self.by_state.values())
+
+    @property
+    def kept_share(self) -> float | None:
+        """The share kept of those that were kept, renewed or broken; None where none was. The others prove nothing."""
+        judged = sum(self.by_state.get(state, 0) for state in _JUDGED)
+        return self.by_state.get(PromiseState.KEPT, 0) / judged if judged else None
 
 
 # Words that never went out were no promise.

@@ -125,6 +125,8 @@ async def test_from_an_event_to_the_offer_the_call_the_wrap_up_and_the_results(
     await press(desk, _("Complete"))
     await expect(desk.get_by_text(_("Done. Thank you."))).to_be_visible()
 
+    await expect(desk.locator(".figures dd").first).to_have_text("1")
+
     await console.goto("/console/results")
     of_rule = console.get_by_role("row", name="incomplete-checkout")
     await expect(of_rule.first).to_be_visible()

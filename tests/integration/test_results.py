@@ -11,7 +11,7 @@ from orchestrator.escalations.states import Outcome, PromiseState, State
 from orchestrator.insights.agent_results import agent_results
 from orchestrator.insights.attempt_results import attempt_results
 from orchestrator.insights.funnel import Loss, Stage, funnels
-from orchestrator.insights.promise_results import PromiseResult, promise_results
+from orchestrator.insights.promise_results import PromiseResult, by_rule, promise_results
 from orchestrator.queueing.presence import set_presence
 from orchestrator.queueing.tables import OfferEnding, OfferRow, Presence
 from orchestrator.storage.database import Database
@@ -111,6 +111,7 @@ async def test_promises_are_told_by_state_and_broken_ones_by_cause(database: Dat
         PromiseResult("angry-customer", PromiseState.RENEWED, "staffing", 1),
         PromiseResult("angry-customer", PromiseState.RELEASED, "rescheduled", 1),
     }
+    assert by_rule(results)[0].kept_share == 1 / 4  # of what was kept, renewed or broken; released proves nothing
 
 
 async def test_attempts_are_told_by_result_and_hour_of_the_zone_asked_for(database: Database) -> None:
