@@ -54,6 +54,7 @@ def visits(values: Mapping[str, Sequence[str]]) -> tuple[list[Visit], list[str]]
         parameters = [parameter.name for parameter in route.dependant.path_params]
         if len(parameters) > 1 or any(name not in values for name in parameters):
             unknown.append(route.path)
+            continue
         for value in values.get(parameters[0], ()) if parameters else ("",):
             address = route.path.format(**dict.fromkeys(parameters, value))
             shown = address if parameters and len(value) < 20 else route.path
