@@ -18,6 +18,7 @@ from api.pages.frame import page
 from orchestrator.escalations.states import PromiseState
 from orchestrator.insights.agent_results import agent_results
 from orchestrator.insights.attempt_results import attempt_results
+from orchestrator.insights.broken_promises import broken_promises
 from orchestrator.insights.funnel import Stage, funnels
 from orchestrator.insights.promise_results import by_rule, promise_results
 
@@ -26,6 +27,7 @@ router = APIRouter(prefix="/console/results")
 Found = TypeVar("Found")
 Table = tuple[Sequence[str], Iterable[Sequence[Cell]]]
 _STATES = [state for state in PromiseState if state not in (PromiseState.WRITTEN, PromiseState.UNSAID)]
+_LATEST = 50  # of a list that a file holds whole
 
 
 async def period(viewer: Watching, session: Session, database: DatabaseDep, since: str = "", until: str = "") -> Period:
@@ -44,9 +46,10 @@ async def show_results(request: Request, viewer: Watching, database: DatabaseDep
             return await ask(session)
 
     # Each counts what the others do not look at, so they need not wait for one another.
-    moments, promised, hours, agents = await asyncio.gather(
+    moments, promised, broken, hours, agents = await asyncio.gather(
         asked(lambda session: funnels(session, **span)),
         asked(lambda session: promise_results(session, **span)),
+        asked(lambda session: broken_promises(session, **span, limit=_LATEST)),
         asked(lambda session: attempt_results(session, **span, zone=viewer.zone)),
         asked(lambda session: agent_results(session, **span)),
     )
@@ -61,6 +64,8 @@ async def show_results(request: Request, viewer: Watching, database: DatabaseDep
         funnels=moments,
         promises=by_rule(promised),
         promise_states=_STATES,
+        broken=broken,
+        broken_count=sum(each.number for each in promised if each.state is PromiseState.BROKEN),
         hours=hours,
         results=list(dict.fromkeys(result for hour in hours for result in sorted(hour.results))),
         agents=agents,
@@ -89,6 +94,26 @@ async def _promise_table(session: AsyncSession, since: datetime, until: datetime
     return ("rule", "state", "cause", "promises"), [(each.rule, each.state.value, each.cause, each.number) for each in found]
 
 
+async def _broken_table(session: AsyncSession, since: datetime, until: datetime, _: str) -> Table:
+    known = ("customer_id", "subject", "rule")
+    times = ("made_at", "due_at", "broken_at", "answered_at")
+    found = await broken_promises(session, since=since, until=until)
+    head = (*known, "cause", *times, "late_by_seconds")
+    return head, [
+        (
+            *(str(getattr(each, name)) for name in known),
+            each.cause,
+            *(_iso(getattr(each, name)) for name in times),
+            each.late_by,
+        )
+        for each in found
+    ]
+
+
+def _iso(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat(timespec="seconds")
+
+
 async def _attempt_table(session: AsyncSession, since: datetime, until: datetime, zone: str) -> Table:
     found = await attempt_results(session, since=since, until=until, zone=zone)
     rows = [(each.hour, result, number) for each in found for result, number in each.results.items()]
@@ -106,6 +131,7 @@ async def _agent_table(session: AsyncSession, since: datetime, until: datetime, 
 _TABLES: dict[str, Callable[[AsyncSession, datetime, datetime, str], Awaitable[Table]]] = {
     "funnel": _funnel_table,
     "promises": _promise_table,
+    "broken": _broken_table,
     "attempts": _attempt_table,
     "agents": _agent_table,
 }

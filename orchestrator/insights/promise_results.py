@@ -10,7 +10,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.escalations.states import PromiseState
 
-
 _JUDGED = (PromiseState.KEPT, PromiseState.RENEWED, PromiseState.BROKEN)
 
 
