@@ -174,11 +174,12 @@ async def roster(session: AsyncSession, *, now: datetime, agent_id: UUID | None 
     """Return all agents by name, or the one named; `here` is whether their desk showed a sign of life."""
     query = select(AgentRow).order_by(AgentRow.name)
     agents = (await session.exec(query if agent_id is None else query.where(AgentRow.id == agent_id))).all()
-    ids = [agent.id for agent in agents]
+    of_one = () if agent_id is None else (agent_id,)
     served: dict[UUID, list[str]] = {}
-    for row in (await session.exec(select(AgentQueueRow).where(col(AgentQueueRow.agent_id).in_(ids)))).all():
+    serving = select(AgentQueueRow).where(*(col(AgentQueueRow.agent_id) == one for one in of_one))
+    for row in (await session.exec(serving)).all():
         served.setdefault(row.agent_id, []).append(row.queue)
-    in_hand = select(TaskRow).where(col(TaskRow.agent_id).in_(ids), col(TaskRow.state).in_(HELD))
+    in_hand = select(TaskRow).where(col(TaskRow.state).in_(HELD), *(col(TaskRow.agent_id) == one for one in of_one))
     held = {task.agent_id: task for task in (await session.exec(in_hand)).all()}
     return [
         AgentStanding(agent, tuple(sorted(served.get(agent.id, ()))), _is_here(agent, now), held.get(agent.id))
