@@ -66,6 +66,7 @@ class TaskView(View):
     accepted_at: datetime | None
     call_requested_at: datetime | None
     wrap_since: datetime | None
+    wrap_extensions: int
     disposition: str | None
     sub_disposition: str | None
     worth_calling: bool | None

@@ -138,6 +138,7 @@ class Settings(BaseSettings):
     reservation: PositiveDuration = timedelta(seconds=20)
     lease: PositiveDuration = timedelta(seconds=60)
     wrap_up_limit: PositiveDuration = timedelta(minutes=10)
+    wrap_up_extension: PositiveDuration = timedelta(minutes=5)
     staffing_relook: PositiveDuration = timedelta(seconds=30)
     relay_poll: PositiveDuration = timedelta(milliseconds=200)
 

@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.pages import desk_words
-from api.pages.desk_forms import OUTCOMES, SUGGESTED, Typed, fault_of
+from api.pages.desk_forms import SUGGESTED, Typed, fault_of
 from api.pages.desk_view import Parts, agent_of, desk_of, floor_of, language
 from api.pages.frame import page
 from api.pages.people import Viewer
@@ -106,7 +106,6 @@ async def show(
         typed=typed or Typed(),
         taken=taken,
         words=desk_words,
-        outcomes=OUTCOMES,
         suggested=SUGGESTED,
         **shown,
     )

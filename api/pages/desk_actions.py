@@ -12,7 +12,7 @@ from api.pages.desk_acting import Notice, act, show
 from api.pages.desk_forms import Typed, agreed_time, hold_of, pause_code, wrap_up
 from api.pages.desk_view import Parts, agent_of
 from api.pages.people import ProtectedForm, Role, Viewer, allow
-from orchestrator.queueing import assisting, rescheduling, working
+from orchestrator.queueing import assisting, rescheduling, working, wrapping
 from orchestrator.queueing.arriving import change_presence
 from orchestrator.queueing.pulling import next_task
 from orchestrator.queueing.tables import Presence
@@ -87,6 +87,13 @@ async def ask_for_help(request: Request, me: Me, task_id: UUID, fence: Text = ""
     return await act(
         request, me, lambda session: assisting.ask_for_help(session, hold, clock=clock), task_id=task_id, said="help"
     )
+
+
+@router.post("/tasks/{task_id}/more-time")
+async def ask_for_more_time(request: Request, me: Me, task_id: UUID, fence: Text = "") -> Response:
+    parts, hold = Parts.of(request), hold_of(task_id, agent_of(me), fence)
+    clock = parts.database.clock
+    return await act(request, me, lambda session: wrapping.more_time(session, hold, clock=clock), task_id=task_id)
 
 
 @router.post("/tasks/{task_id}/link")

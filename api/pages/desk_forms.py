@@ -98,6 +98,8 @@ def fault_of(error: OrchestratorError) -> tuple[str, str] | None:
             return name, text
         case NotAllowedThen():
             return "at", _("No call is allowed at that time. Choose one of the times offered.")
+        case BadInput(field="sub_disposition"):
+            return "outcome", _("Choose what came of the call, and why.")
         case BadInput(field=str(name)):
             return name, _("This does not fit. Choose again.")
     return None

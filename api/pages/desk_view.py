@@ -1,6 +1,6 @@
 """Everything the desk shows, read in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -13,6 +13,7 @@ from api.pages.languages import language_of
 from api.pages.people import Viewer
 from orchestrator.availability.zones import zone
 from orchestrator.detection.library import RuleLibrary
+from orchestrator.escalations.sub_dispositions import offered
 from orchestrator.escalations.words import Language
 from orchestrator.identity.hiding import hidden
 from orchestrator.insights.stories import story
@@ -25,7 +26,8 @@ from orchestrator.queueing.presence import NoSuchAgent
 from orchestrator.queueing.progress import Progress, calls_of, progress_of
 from orchestrator.queueing.pulling import in_hand
 from orchestrator.queueing.slots import allowed_times
-from orchestrator.queueing.tables import AgentRow, TaskRow, TaskState
+from orchestrator.queueing.tables import AgentRow, QueueRow, TaskRow, TaskState
+from orchestrator.queueing.wrapping import MOST_EXTENSIONS, wrap_ends
 from orchestrator.settings import Settings
 from orchestrator.storage.database import Database
 
@@ -55,6 +57,8 @@ class Work:
     card: WhyCard
     talking_since: datetime | None
     wrap_until: datetime | None
+    more_time: bool
+    outcomes: Mapping[str, tuple[str, ...]]
     link_sent_at: datetime | None
     times: Sequence[datetime]
 
@@ -94,7 +98,7 @@ async def desk_of(session: AsyncSession, parts: Parts, viewer: Viewer, language:
     if task is None:
         return Desk(agent, None, f"none.{agent.presence}.{agent.pause_code or ''}")
     work = await _work(session, parts, viewer, task, language, now=now)
-    return Desk(agent, work, f"{task.id}.{task.fence}.{work.progress}")
+    return Desk(agent, work, f"{task.id}.{task.fence}.{work.progress}.{task.wrap_extensions}")
 
 
 async def floor_of(session: AsyncSession, parts: Parts, viewer: Viewer, language: Language, *, now: datetime) -> Floor:
@@ -129,7 +133,9 @@ async def _work(
         progress=progress_of(task, calls),
         card=await _card(session, parts, task, reader, now=now),
         talking_since=min((call.joined_at for call in calls if call.joined_at is not None), default=None),
-        wrap_until=task.wrap_since + parts.settings.wrap_up_limit if task.wrap_since is not None else None,
+        wrap_until=wrap_ends(task, parts.settings),
+        outcomes=offered((await session.get_one(QueueRow, task.queue)).outcomes),
+        more_time=task.state is TaskState.WRAPPING and task.wrap_extensions < MOST_EXTENSIONS,
         link_sent_at=None if link is None else link.prepared_at,
         times=await allowed_times(session, task, now=now, settings=parts.settings) if writing else (),
     )

@@ -10,16 +10,19 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.dependencies import DatabaseDep, Session, SettingsDep
+from api.pages import desk_words
 from api.pages.console_now import Supervising
 from api.pages.frame import page
 from api.pages.people import ProtectedForm, Viewer
 from api.pages.settings_words import HOLDS, QUEUE_FAULTS, listed
 from orchestrator.availability.tables import CalendarRow
 from orchestrator.errors import BadInput
+from orchestrator.escalations.sub_dispositions import CHOICES
 from orchestrator.queueing.queues import Arrangement, QueueStanding, arrange_queue, standings
 from orchestrator.queueing.removal import QueueInUse, holds, remove_queue
 from orchestrator.queueing.tasks import NoSuchQueue
 
+OUTCOMES = tuple(outcome.split("/") for outcome in CHOICES)
 QUEUES = "/console/settings/queues"
 router = APIRouter(prefix=QUEUES)
 
@@ -35,12 +38,14 @@ class QueueForm:
     skills: str = ""
     caller_id: str = ""
     pace: str = ""
+    outcomes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, standing: QueueStanding) -> "QueueForm":
         queue = standing.queue
         pace = "" if queue.pace_per_minute is None else str(queue.pace_per_minute)
-        return cls(queue.name, queue.calendar or "", ", ".join(queue.skills), queue.caller_id or "", pace)
+        skills, caller_id, outcomes = ", ".join(queue.skills), queue.caller_id or "", tuple(queue.outcomes)
+        return cls(queue.name, queue.calendar or "", skills, caller_id, pace, outcomes)
 
     def arrangement(self) -> Arrangement:
         """Return what was asked for. Raises `BadInput`."""
@@ -48,7 +53,8 @@ class QueueForm:
         if pace and not (pace.isascii() and pace.isdigit()):
             raise BadInput("no number", field="pace_per_minute", fix="give a whole number")
         caller_id = self.caller_id.replace(" ", "").replace("-", "")
-        return Arrangement(self.calendar or None, listed(self.skills), caller_id or None, int(pace) if pace else None)
+        per_minute = int(pace) if pace else None
+        return Arrangement(self.calendar or None, listed(self.skills), caller_id or None, per_minute, self.outcomes)
 
 
 @router.get("")
@@ -68,8 +74,9 @@ async def add_queue(
     skills: Line = "",
     caller_id: Line = "",
     pace: Line = "",
+    outcome: Annotated[tuple[str, ...], Form()] = (),
 ) -> Response:
-    form, now = QueueForm(name.strip(), calendar, skills, caller_id, pace), await database.clock.now(session)
+    form, now = QueueForm(name.strip(), calendar, skills, caller_id, pace, outcome), await database.clock.now(session)
     try:
         if form.name in {each.queue.name for each in await standings(session, None, now=now)}:
             raise BadInput("there is a queue of this name", field="taken", fix="choose another name")
@@ -98,10 +105,11 @@ async def change_queue(
     skills: Line = "",
     caller_id: Line = "",
     pace: Line = "",
+    outcome: Annotated[tuple[str, ...], Form()] = (),
 ) -> Response:
     now = await database.clock.now(session)
     known = QueueForm.of(await _known(session, queue, now))
-    form = replace(known, calendar=calendar, skills=skills, caller_id=caller_id, pace=pace)
+    form = replace(known, calendar=calendar, skills=skills, caller_id=caller_id, pace=pace, outcomes=outcome)
     try:
         await _check_calendar(session, form)
         await arrange_queue(session, queue, form.arrangement(), who=viewer, now=now, settings=settings)
@@ -164,6 +172,8 @@ async def _list(
         calendars=await _calendars(session),
         fault=fault,
         faults=QUEUE_FAULTS,
+        outcomes=OUTCOMES,
+        desk=desk_words,
     )
 
 
@@ -180,5 +190,7 @@ async def _one(
         held=await holds(session, form.name),
         words=HOLDS,
         faults=QUEUE_FAULTS,
+        outcomes=OUTCOMES,
+        desk=desk_words,
         **{"fault": None, "asked": False, "refused": False, **told},
     )

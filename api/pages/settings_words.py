@@ -33,6 +33,7 @@ QUEUE_FAULTS = {
     "skills": _("Give each skill in at most 64 characters, with commas between them."),
     "caller_id": _("Give the number with its country, such as +14155550100, or leave it empty."),
     "pace_per_minute": _("Give a whole number from 1 to 100000, or leave it empty."),
+    "outcomes": _("Tick at least one of solved, one of not solved and one of declined, or none at all."),
 }
 HOLDS = {
     Hold.CASES.value: _("Cases are open that it is for. Wait until they are over, or move their tasks."),

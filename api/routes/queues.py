@@ -25,6 +25,7 @@ class QueueBody(Body):
     skills: Annotated[tuple[Skill, ...], Field(max_length=50)] = ()
     caller_id: Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")] | None = None
     pace_per_minute: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    outcomes: Annotated[tuple[Skill, ...], Field(max_length=50)] = ()
 
 
 class QueueView(View):
@@ -35,6 +36,7 @@ class QueueView(View):
     skills: list[str]
     caller_id: str | None
     pace_per_minute: int | None
+    outcomes: list[str]
     is_open: bool
     opens_at: datetime | None
     switched_off: bool
@@ -53,6 +55,7 @@ class QueueView(View):
             skills=queue.skills,
             caller_id=queue.caller_id,
             pace_per_minute=queue.pace_per_minute,
+            outcomes=queue.outcomes,
             is_open=known.now.is_open,
             opens_at=known.now.opens_at,
             switched_off=known.now.switched_off,
@@ -81,6 +84,7 @@ async def put_queue(name: str, body: QueueBody, by: Supervisor, session: Session
         skills=body.skills,
         caller_id=body.caller_id,
         pace_per_minute=body.pace_per_minute,
+        outcomes=body.outcomes,
     )
     await arrange_queue(session, name, arrangement, who=by.who, now=now, settings=settings)
     return QueueView.of(await standing(session, name, now=now))

@@ -15,7 +15,7 @@ from api.titles import titles_of
 from api.transactions import Transactional
 from orchestrator.insights.stories import story
 from orchestrator.intake.showing import hider_for_agents
-from orchestrator.queueing import assisting, rescheduling, supervising, working
+from orchestrator.queueing import assisting, rescheduling, supervising, working, wrapping
 from orchestrator.queueing.listing import Wanted, task_for, tasks_wanted
 from orchestrator.queueing.tables import TaskRow, TaskState
 from orchestrator.queueing.working import Hold
@@ -106,6 +106,11 @@ async def hang_up(
 @router.post("/{task_id}/help", summary="Ask a supervisor for help with this task")
 async def ask_for_help(task_id: UUID, body: Fenced, me: CurrentAgent, session: Session, database: DatabaseDep) -> TaskView:
     return _view(await assisting.ask_for_help(session, _hold(task_id, body, me), clock=database.clock))
+
+
+@router.post("/{task_id}/more-time", summary="Let me have more time to wrap up, twice at most")
+async def ask_for_more_time(task_id: UUID, body: Fenced, me: CurrentAgent, session: Session, database: DatabaseDep) -> TaskView:
+    return _view(await wrapping.more_time(session, _hold(task_id, body, me), clock=database.clock))
 
 
 @router.post("/{task_id}/link", summary="Send the customer the words to finish it themselves, once", status_code=202)

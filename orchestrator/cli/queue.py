@@ -20,10 +20,13 @@ def add(
     skill: Annotated[list[str] | None, typer.Option(help="A skill its tasks need. Repeatable.")] = None,
     caller_id: Annotated[str | None, typer.Option(help="The number its calls show, E.164.")] = None,
     pace: Annotated[int | None, typer.Option(min=1, help="At most so many offers a minute.")] = None,
+    outcome: Annotated[
+        list[str] | None, typer.Option(help="What its agents choose from after a talk, such as solved/explained. Repeatable.")
+    ] = None,
     data: Data = None,
 ) -> None:
     """Make a queue, or arrange an existing one anew."""
-    arrangement = Arrangement(calendar=calendar, skills=tuple(skill or ()), caller_id=caller_id, pace_per_minute=pace)
+    arrangement = Arrangement(calendar, tuple(skill or ()), caller_id, pace, tuple(outcome or ()))
 
     async def work(session: AsyncSession, now: datetime, settings: Settings) -> None:
         await arrange_queue(session, name, arrangement, who=operator(), now=now, settings=settings)

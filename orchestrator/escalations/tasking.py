@@ -1,6 +1,5 @@
 """The task of an escalation: offered, lost, called from, wrapped up; each look brings it on as far as it can go."""
 
-from datetime import datetime
 from typing import assert_never
 
 from orchestrator.availability.purposes import Medium
@@ -18,6 +17,7 @@ from orchestrator.escalations.states import State
 from orchestrator.escalations.talks import BY_SERVER, after_call, wrap
 from orchestrator.queueing.offers import lease_lost, look_again_at, offer, reserve_agent, terms
 from orchestrator.queueing.tables import TaskKind, TaskRow, TaskState
+from orchestrator.queueing.wrapping import wrap_ends
 from orchestrator.telephony.tables import Leg
 
 
@@ -126,7 +126,7 @@ async def _calling(case: Case, task: TaskRow) -> Instruction | None:
 
 async def _wrapping(case: Case, task: TaskRow) -> Instruction | None:
     """The agent writes down what came of it; after the limit the server does, with what the call itself showed."""
-    limit: datetime = (task.wrap_since or case.now) + case.settings.wrap_up_limit
+    limit = wrap_ends(task, case.settings) or case.now
     case.wake(limit)
     if case.now < limit:
         return None

@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.availability.tables import CalendarRow
 from orchestrator.errors import BadInput
+from orchestrator.escalations.sub_dispositions import CHOICES, check_outcomes
 from orchestrator.identity.changes import Who, note_change
 from orchestrator.queueing.floor import QueueNow, queues_now
 from orchestrator.queueing.presence import agents_on_duty, free_agents
@@ -32,6 +33,7 @@ class Arrangement:
     skills: tuple[str, ...] = ()
     caller_id: str | None = None
     pace_per_minute: int | None = None
+    outcomes: tuple[str, ...] = ()  # `disposition/sub` agents choose from after a talk; none: all
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ async def arrange_queue(
     queue = known or await make_queue(session, name, now=now)
     queue.calendar, queue.skills = arrangement.calendar, sorted(set(arrangement.skills))
     queue.caller_id, queue.pace_per_minute = arrangement.caller_id, arrangement.pace_per_minute
+    queue.outcomes = [each for each in CHOICES if each in arrangement.outcomes]
     session.add(queue)
     await session.flush()
     what, after = "queue.added" if before is None else "queue.changed", told_of_queue(queue)
@@ -74,6 +77,7 @@ async def _is_calendar(session: AsyncSession, name: str) -> bool:
 
 def _check(wanted: Arrangement) -> None:
     check_skills(wanted.skills)
+    check_outcomes(wanted.outcomes)
     if wanted.caller_id is not None and _NUMBER.fullmatch(wanted.caller_id) is None:
         raise BadInput("not a number", field="caller_id", fix="give an E.164 number such as +14155550100")
     if wanted.pace_per_minute is not None and not 1 <= wanted.pace_per_minute <= _FASTEST:

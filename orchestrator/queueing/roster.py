@@ -122,7 +122,7 @@ async def make_queue(session: AsyncSession, name: str, *, now: datetime) -> Queu
 
 def told_of_queue(queue: QueueRow) -> Json:
     """Return a queue as the audit keeps it."""
-    return queue.model_dump(include={"calendar", "skills", "caller_id", "pace_per_minute"})
+    return queue.model_dump(include={"calendar", "skills", "caller_id", "pace_per_minute", "outcomes"})
 
 
 def told_of_agent(agent: AgentRow, queues: Sequence[str]) -> Json:

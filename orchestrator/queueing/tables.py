@@ -45,6 +45,7 @@ class QueueRow(SQLModel, table=True):
     skills: list[str] = texts()
     caller_id: str | None = Field(default=None)  # E.164; the deployment's default when none
     pace_per_minute: int | None = Field(default=None)  # at most so many offers a minute once it opens
+    outcomes: list[str] = texts()  # `disposition/sub` its agents choose from; none: all
 
 
 class AgentRow(SQLModel, table=True):
@@ -154,6 +155,7 @@ class TaskRow(SQLModel, table=True):
     accepted_at: datetime | None = optional_instant()
     call_requested_at: datetime | None = optional_instant()
     wrap_since: datetime | None = optional_instant()
+    wrap_extensions: int = Field(default=0)  # how often the agent asked for more time
     suggested: str | None = Field(default=None)  # how the call ended, offered to the agent as the disposition
     disposition: str | None = Field(default=None)
     sub_disposition: str | None = Field(default=None)  # why so, of the disposition's own list

@@ -116,6 +116,7 @@ async def requeue(
     await end_offer(session, task, ending, reason=reason, now=now)
     task.state, task.agent_id, task.lease_until, task.not_before = TaskState.QUEUED, None, None, not_before
     task.accepted_at = task.call_requested_at = task.wrap_since = task.suggested = None
+    task.wrap_extensions = 0
     task.preferred_agent, task.preferred_until = preferred_agent, preferred_until
     task.help_asked_at = None
     session.add(task)

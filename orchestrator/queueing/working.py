@@ -10,13 +10,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from orchestrator.escalations import dispositions
 from orchestrator.escalations.records import move, nudge
 from orchestrator.escalations.states import State
+from orchestrator.escalations.sub_dispositions import check_offered
 from orchestrator.escalations.tables import EscalationRow
 from orchestrator.intake.tables import CustomerRow
 from orchestrator.queueing import leases
 from orchestrator.queueing.leases import check_fence, check_state
 from orchestrator.queueing.offers import offer, offer_to
 from orchestrator.queueing.presence import lock_agent
-from orchestrator.queueing.tables import AgentRow, TaskRow, TaskState
+from orchestrator.queueing.tables import AgentRow, QueueRow, TaskRow, TaskState
 from orchestrator.queueing.tasks import NoSuchTask, lock_task
 from orchestrator.settings import Settings
 from orchestrator.storage.clock import Clock
@@ -119,6 +120,7 @@ async def complete(
         return known.task
     check_fence(known.task, agent_id=hold.agent_id, fence=hold.fence)
     check_state(known.task, *_CALL_OVER)
+    check_offered((await session.get_one(QueueRow, known.task.queue)).outcomes, disposition, sub_disposition)
     await dispositions.complete(
         session,
         known.customer,

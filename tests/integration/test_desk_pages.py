@@ -16,7 +16,7 @@ from orchestrator.escalations.tables import EscalationRow
 from orchestrator.identity.people import Role, Viewer
 from orchestrator.intake.tables import CustomerRow
 from orchestrator.queueing import supervising
-from orchestrator.queueing.tables import AgentRow, OfferRow, Presence, TaskRow, TaskState
+from orchestrator.queueing.tables import AgentRow, OfferRow, Presence, QueueRow, TaskRow, TaskState
 from orchestrator.queueing.working import Hold
 from orchestrator.storage.database import Database
 from orchestrator.telephony.tables import AttemptRow, AttemptState, Leg, MessageRow
@@ -312,7 +312,7 @@ async def test_a_task_withdrawn_meanwhile_says_why_and_brings_the_next(desk: Des
 
 async def test_a_task_withdrawn_while_it_is_read_leaves_the_desk_with_the_reason(desk: Desk) -> None:
     task = await desk.accepted()
-    mark = f"{task.id}.1.ready"
+    mark = f"{task.id}.1.ready.0"
     assert (await desk.client.get("/desk/work", params={"mark": mark})).status_code == 204
     async with desk.database.transaction() as session:
         await supervising.withdraw_task(session, task.id, reason="mistake", who="test", clock=desk.database.clock)
@@ -361,3 +361,32 @@ async def legs(desk: Desk, task: TaskRow) -> None:
         hold = Hold(task.id, desk.agent.id, 1)
         for leg in Leg:
             session.add(await a_leg(session, hold, leg, AttemptState.CONNECTED))
+
+
+async def test_more_time_is_given_twice_and_then_no_longer_offered(desk: Desk) -> None:
+    task = await desk.wrapping()
+    before = await desk.see()
+
+    for _ in range(2):
+        assert (await desk.at(task, "more-time")).status_code == 303
+    after = await desk.see()
+
+    assert ("More time" in before, "More time" in after) == (True, False)
+    assert (await desk.at(task, "more-time")).status_code == 409
+
+
+async def test_the_outcomes_are_those_of_the_tasks_queue(desk: Desk) -> None:
+    async with desk.database.transaction() as session:
+        queue = await session.get_one(QueueRow, "sales")
+        queue.outcomes = ["solved/sold", "not_solved/system_failed", "declined/too_expensive"]
+        session.add(queue)
+    task = await desk.wrapping()
+
+    shown = await desk.see()
+    refused = await desk.at(task, "complete", outcome="solved/explained", notes="Kept")
+    taken = await desk.at(task, "complete", outcome="solved/sold")
+
+    assert ('value="solved/sold"' in shown, 'value="solved/explained"' in shown) == (True, False)
+    assert 'value="no_answer/rang_out"' in shown  # what came of a call without a talk can always be said
+    assert (refused.status_code, "Kept" in refused.text, "Choose what came of the call" in refused.text) == (422, True, True)
+    assert taken.status_code == 303

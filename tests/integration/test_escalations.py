@@ -4,12 +4,14 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
 
+import pytest
 import pytest_asyncio
 from sqlmodel import select
 
 from orchestrator.detection.tables import MomentStatus
 from orchestrator.escalations.instructions import Closed, Wait
 from orchestrator.escalations.states import Outcome, PromiseState, State
+from orchestrator.queueing import wrapping
 from orchestrator.queueing.roster import ensure_queue
 from orchestrator.queueing.tables import TaskState
 from orchestrator.storage.database import Database
@@ -348,6 +350,27 @@ async def test_a_wrap_up_left_open_is_closed_by_the_server(world: World) -> None
 
     assert await world.run(case.id) == Closed(Outcome.NOT_SOLVED)
     assert (await world.tasks(case.id))[-1].disposition == "not_stated"
+
+
+async def test_an_agent_has_more_time_to_wrap_up_twice_and_then_the_server_ends_it(world: World) -> None:
+    await world.rule()
+    await world.floor()
+    customer = await world.customer()
+    await world.moment(customer)
+    case = await world.escalation(customer)
+    await _talk(world, case.id)
+    hold = await world.hold(case.id)
+
+    for _ in range(2):
+        await world.database.run(lambda session: wrapping.more_time(session, hold, clock=world.clock))
+    with pytest.raises(wrapping.NoMoreTime):
+        await world.database.run(lambda session: wrapping.more_time(session, hold, clock=world.clock))
+    await world.pass_time(19 * MINUTE)
+    still = await world.run(case.id)
+    await world.pass_time(MINUTE)
+
+    assert isinstance(still, Wait)
+    assert await world.run(case.id) == Closed(Outcome.NOT_SOLVED)
 
 
 async def test_never_call_opts_the_customer_out(world: World) -> None:

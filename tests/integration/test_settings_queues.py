@@ -160,6 +160,21 @@ expires: 24h
 """
 
 
+async def test_a_queue_says_what_its_agents_choose_from_after_a_talk(supervisor: Browser, database: Database) -> None:
+    chosen = ["solved/sold", "not_solved/system_failed", "declined/too_expensive"]
+
+    lacking = await supervisor.send(QUEUES, name="offers", outcome=chosen[:2])
+    made = await supervisor.send(QUEUES, name="offers", outcome=chosen)
+    unknown = await supervisor.send(f"{QUEUES}/offers", outcome=["solved/by_magic"])
+
+    assert (lacking.status_code, made.status_code, unknown.status_code) == (422, 303, 422)
+    assert "Tick at least one of solved" in lacking.text
+    assert 'value="solved/sold" checked' in lacking.text
+    queue = await queue_named(database, "offers")
+    assert queue is not None
+    assert queue.outcomes == chosen
+
+
 async def test_a_queue_in_use_stays_and_the_page_says_by_what(supervisor: Browser, database: Database) -> None:
     await publish_rules(database, RULE)
     async with database.transaction() as session:
