@@ -32,6 +32,7 @@ AGENTS_ONLY = (
     "/call",
     "/hang-up",
     "/help",
+    "/more-time",
     "/link",
     "/never-call",
     "/complete",
