@@ -32,6 +32,8 @@ RINGBACK = (sys.executable, "-m", "orchestrator.cli.main")
 KINDS = ("checkout unfinished", "angry message", "lost in help", "courier trouble", "house move")
 OF_EACH = 3
 WAITING = text("SELECT count(*) FROM tasks WHERE state = 'queued'")
+PERSON = text("SELECT id FROM people WHERE login = 'dana'")
+AGENT = text("SELECT agent_id FROM people WHERE login = 'dana'")
 MOST_TOLD = text("""
 SELECT e.customer_id FROM escalations e JOIN attempts a ON a.escalation_id = e.id
 GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1
@@ -40,11 +42,13 @@ GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1
 
 @dataclass(frozen=True, slots=True)
 class DemoDay:
-    """Where it runs; `customer_id` has the longest story."""
+    """Where it runs; `customer_id` has the longest story, Dana is the person and the agent to look at."""
 
     site: str
     database: Database
     customer_id: UUID
+    person_id: UUID
+    agent_id: UUID
 
 
 @asynccontextmanager
@@ -60,7 +64,8 @@ async def a_demo_day(data: Path) -> AsyncIterator[DemoDay]:
         try:
             await _always_open(database, some_settings(urls["database"]))
             await _more_customers(urls["api"], database)
-            yield DemoDay(urls["api"], database, await _scalar(database, MOST_TOLD))
+            told, person, agent = [await _scalar(database, query) for query in (MOST_TOLD, PERSON, AGENT)]
+            yield DemoDay(urls["api"], database, told, person, agent)
         finally:
             await database.close()
     finally:

@@ -43,7 +43,8 @@ async def press(visitors: Visitors, page: Page, button: str, answer: str) -> Non
 
 
 async def photograph_all(visitors: Visitors, page: Page, path: str, day: DemoDay, step: str = "") -> None:
-    await page.goto(path.format(customer_id=day.customer_id, **NAMED), wait_until="load")
+    ids = {"customer_id": day.customer_id, "person_id": day.person_id, "agent_id": day.agent_id}
+    await page.goto(path.format(**{**NAMED, **ids}), wait_until="load")
     for look in LOOKS:
         await photograph(visitors, page, f"{path} {step}", look)
 
