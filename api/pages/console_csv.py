@@ -2,27 +2,45 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import timedelta
 
-from fastapi.responses import Response
+from fastapi.responses import Response, StreamingResponse
 
 Cell = str | int | float | timedelta | None
 
 # A spreadsheet runs what begins with one of these, also behind blanks; the apostrophe says that it is text
 # (owasp.org, "CSV Injection"). The full-width forms are taken for the same signs by some.
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_TYPE = "text/csv; charset=utf-8"
 _MARK = "\ufeff"  # without it, Excel reads UTF-8 as something else
 
 
 def csv_file(name: str, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Response:
     """Return the table as a download called `name`; a duration is in seconds."""
+    return Response(_MARK + _lines([head]) + _lines(rows), media_type=_TYPE, headers=_headers(name))
+
+
+async def csv_stream(name: str, head: Sequence[str], pages: AsyncIterator[Iterable[Sequence[Cell]]]) -> Response:
+    """Return the same, sent a page at a time as `pages` gives them. What hinders the first page is raised here."""
+    first = await anext(pages, ())
+
+    async def written() -> AsyncIterator[str]:
+        yield _MARK + _lines([head]) + _lines(first)
+        async for rows in pages:
+            yield _lines(rows)
+
+    return StreamingResponse(written(), media_type=_TYPE, headers=_headers(name))
+
+
+def _lines(rows: Iterable[Sequence[Cell]]) -> str:
     written = io.StringIO(newline="")
-    writer = csv.writer(written)
-    writer.writerow(head)
-    writer.writerows([cell(value) for value in row] for row in rows)
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return Response(_MARK + written.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+    csv.writer(written).writerows([cell(value) for value in row] for row in rows)
+    return written.getvalue()
+
+
+def _headers(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
 
 
 def cell(value: Cell) -> str | int | float:

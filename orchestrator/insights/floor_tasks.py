@@ -16,11 +16,12 @@ from orchestrator.queueing.tables import TaskState
 
 @dataclass(frozen=True, slots=True)
 class FloorTask:
-    """`customer` is the name, personal: for pages, never for logs."""
+    """`customer` and `phone` are personal: for supervisors' pages, never for logs. `tries`: calls its case placed so far."""
 
     id: UUID
     customer_id: UUID
     customer: str | None
+    phone: str | None
     queue: str
     rule: str
     kind: str
@@ -31,22 +32,31 @@ class FloorTask:
     agent: str | None
     preferred: str | None
     help_asked_at: datetime | None
+    tries: int
 
 
 # Whose agent asks for help stands first, then promises soon due or broken; then by rank, which is how they are offered.
+# What else is told of a task is looked up once the most urgent are known: a hundred times, however many wait.
 _TASKS = text("""
-SELECT t.id, t.customer_id, c.attributes ->> 'name' AS customer, t.queue, e.rule, t.kind, t.state, t.queued_at, t.due_at,
-  t.promised, a.name AS agent, p.name AS preferred, t.help_asked_at
-FROM tasks t
+WITH urgent AS (
+  SELECT id, escalation_id, customer_id, queue, kind, state, queued_at, due_at, promised, agent_id, preferred_agent,
+    help_asked_at, rank, help_asked_at IS NOT NULL AS asks, promised AND due_at <= :now + :soon AS presses,
+    CASE WHEN promised AND due_at <= :now + :soon THEN due_at END AS pressing_at
+  FROM tasks
+  WHERE state NOT IN ('done', 'withdrawn')
+    AND (:queue IS NULL OR queue = :queue) AND (:state IS NULL OR state = :state)
+  ORDER BY asks DESC, presses DESC, pressing_at, rank, id LIMIT :limit
+)
+SELECT t.id, t.customer_id, c.attributes ->> 'name' AS customer, c.attributes ->> 'phone' AS phone, t.queue, e.rule, t.kind,
+  t.state, t.queued_at, t.due_at, t.promised, a.name AS agent, p.name AS preferred, t.help_asked_at,
+  (SELECT count(*) FROM attempts d
+    WHERE d.escalation_id = t.escalation_id AND d.leg = 'customer' AND d.submitted_at IS NOT NULL) AS tries
+FROM urgent t
 JOIN escalations e ON e.id = t.escalation_id
 JOIN customers c ON c.id = t.customer_id
 LEFT JOIN agents a ON a.id = t.agent_id
 LEFT JOIN agents p ON p.id = t.preferred_agent
-WHERE t.state NOT IN ('done', 'withdrawn')
-  AND (:queue IS NULL OR t.queue = :queue) AND (:state IS NULL OR t.state = :state)
-ORDER BY t.help_asked_at IS NOT NULL DESC, (t.promised AND t.due_at <= :now + :soon) DESC,
-  CASE WHEN t.promised AND t.due_at <= :now + :soon THEN t.due_at END, t.rank, t.id
-LIMIT :limit
+ORDER BY t.asks DESC, t.presses DESC, t.pressing_at, t.rank, t.id
 """).bindparams(bindparam("queue", type_=Text), bindparam("state", type_=Text), bindparam("soon", SOON))
 
 

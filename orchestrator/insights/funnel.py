@@ -4,21 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-
-class Stage(StrEnum):
-    """How far a moment came, in order. Each stage holds those that came further too."""
-
-    SEEN = "seen"
-    ELIGIBLE = "eligible"
-    QUEUED = "queued"
-    DIALED = "dialed"
-    REACHED = "reached"
-    SOLVED = "solved"
+from orchestrator.insights.placing import Stage, placed
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,38 +38,12 @@ class Funnel:
 # A month's moments and attempts are joined in memory: 4 MB, which is usual, would send them to the disk.
 _ROOM = text("SET LOCAL work_mem = '32MB'")
 
-# A moment's stage is the furthest its case came. Several moments of a customer may stand in one case: each counts.
-# Attempts are put together once for all cases: asked for case by case, a month takes three times as long.
-_MOMENTS = text("""
-WITH found AS (
-  SELECT rule, verdict, status, escalation_id FROM moments
-  WHERE mode = 'live' AND found_at >= :since AND found_at < :until
-), tried AS (
-  SELECT escalation_id, bool_or(submitted_at IS NOT NULL) AS dialed, bool_or(joined_at IS NOT NULL) AS spoken,
-    (array_agg(ending ORDER BY prepared_at) FILTER (WHERE ending IS NOT NULL))[count(ending)] AS last
-  FROM attempts WHERE leg = 'customer' AND escalation_id IN (SELECT escalation_id FROM found) GROUP BY 1
-), placed AS MATERIALIZED (
-  SELECT f.rule, f.verdict, f.status, e.id AS case_id, e.state, e.outcome, e.reasons ->> 0 AS why, a.last, CASE
-    WHEN e.outcome = 'solved' THEN 'solved'
-    WHEN a.spoken THEN 'reached'
-    WHEN a.dialed THEN 'dialed'
-    WHEN EXISTS (SELECT FROM tasks t WHERE t.escalation_id = e.id) THEN 'queued'
-    WHEN f.status <> 'withdrawn' AND f.verdict IN ('escalate', 'joined') THEN 'eligible'
-    ELSE 'seen' END AS stage
-  FROM found f
-  LEFT JOIN escalations e ON e.id = f.escalation_id
-  LEFT JOIN tried a ON a.escalation_id = f.escalation_id
-)
-SELECT rule, stage, CASE
-    WHEN stage = 'solved' THEN ''
-    WHEN stage = 'seen' THEN CASE WHEN status = 'withdrawn' THEN 'withdrawn' ELSE replace(verdict, 'suppressed:', '') END
-    WHEN case_id IS NULL THEN 'no_case'
-    WHEN state <> 'closed' THEN 'under_way'
-    WHEN outcome IN ('suppressed', 'expired') THEN coalesce(why, outcome)
-    WHEN stage = 'dialed' AND outcome = 'unreachable' THEN coalesce(last, outcome)
-    ELSE outcome END AS reason, count(*) AS number
-FROM placed GROUP BY 1, 2, 3 ORDER BY 1, 2, 4 DESC, 3
-""")
+_FOUND = """
+SELECT rule, verdict, status, escalation_id FROM moments
+WHERE mode = 'live' AND found_at >= :since AND found_at < :until
+"""
+_COUNTED = "SELECT rule, stage, reason, count(*) AS number FROM placed GROUP BY 1, 2, 3 ORDER BY 1, 2, 4 DESC, 3"
+_MOMENTS = text(placed(_FOUND, _COUNTED))
 
 
 async def funnels(session: AsyncSession, *, since: datetime, until: datetime) -> list[Funnel]:

@@ -12,9 +12,9 @@ from orchestrator.insights.floor_tasks import floor_tasks
 from orchestrator.intake.tables import DeadLetterRow
 from orchestrator.queueing.tables import Presence, TaskRow, TaskState
 from orchestrator.storage.database import Database
-from orchestrator.telephony.tables import AttemptState
+from orchestrator.telephony.tables import AttemptState, Leg
 from tests.integration.floor import a_queue, a_task, an_agent
-from tests.integration.planted import NOON, a_story
+from tests.integration.planted import NOON, a_story, an_attempt
 
 MINUTE = timedelta(minutes=1)
 
@@ -137,6 +137,24 @@ async def test_tasks_are_listed_with_broken_promises_first(database: Database) -
     assert [each.id for each in every] == [late.id, other.id, old.id]
     assert [each.id for each in sales] == [late.id, old.id]
     assert (every[0].customer, every[0].rule, none) == ("Noa Levi", "incomplete-checkout", [])
+
+
+async def test_a_task_tells_its_customers_number_and_how_often_they_were_called(database: Database) -> None:
+    async with database.transaction() as session:
+        await a_queue(session)
+        await a_task(session)
+        story = await a_story(session)
+        story.task.state, story.attempt.submitted_at = TaskState.QUEUED, NOON
+        again = an_attempt(story.escalation, 2, task_id=None, prepared_at=NOON)
+        agents = an_attempt(story.escalation, 2, task_id=None, prepared_at=NOON, leg=Leg.AGENT)
+        again.submitted_at = agents.submitted_at = NOON + MINUTE
+        never = an_attempt(story.escalation, 3, task_id=None, prepared_at=NOON)
+        session.add_all([story.task, story.attempt, again, agents, never])
+        await session.flush()
+
+        listed = await floor_tasks(session, now=datetime.now(UTC))
+
+    assert {(each.phone, each.tries) for each in listed} == {("+14155550101", 2), ("+14155550123", 0)}
 
 
 async def test_alarms_name_queues_nobody_serves_and_events_refused(database: Database) -> None:

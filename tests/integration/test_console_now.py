@@ -43,7 +43,16 @@ async def test_the_floor_is_shown_with_its_tasks(supervisor: Browser, database: 
     shown = await supervisor.open("/console")
 
     assert shown.status_code == 200
-    for text in ("Waiting", "sales", "dana", "Noa Levi", "incomplete-checkout", f'value="{task.id}"', "Promised"):
+    for text in (
+        "Waiting",
+        "sales",
+        "dana",
+        "Noa Levi",
+        "incomplete-checkout",
+        f'value="{task.id}"',
+        "Promised",
+        "+1 415-555-0123",
+    ):
         assert text in shown.text
 
 

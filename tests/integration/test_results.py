@@ -10,7 +10,8 @@ from orchestrator.detection.tables import MomentStatus
 from orchestrator.escalations.states import Outcome, PromiseState, State
 from orchestrator.insights.agent_results import agent_results
 from orchestrator.insights.attempt_results import attempt_results
-from orchestrator.insights.funnel import Loss, Stage, funnels
+from orchestrator.insights.funnel import Loss, funnels
+from orchestrator.insights.placing import Stage
 from orchestrator.insights.promise_results import PromiseResult, by_rule, promise_results
 from orchestrator.queueing.presence import set_presence
 from orchestrator.queueing.tables import OfferEnding, OfferRow, Presence
