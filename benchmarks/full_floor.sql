@@ -3,7 +3,7 @@
 
 SET session_replication_role = replica;
 
-INSERT INTO queues (name, skills) VALUES ('sales', '{}'), ('service', '{}');
+INSERT INTO queues (name, skills, outcomes) VALUES ('sales', '{}', '{}'), ('service', '{}', '{}');
 
 INSERT INTO agents (id, name, phone, languages, skills, presence, presence_since, seen_at, idle_since, created_at)
 SELECT md5('agent-' || n)::uuid, 'agent-' || lpad(n::text, 3, '0'), '+97239' || lpad(n::text, 6, '0'),
@@ -76,7 +76,7 @@ FROM cases WHERE n > 50000;
 
 INSERT INTO tasks (id, escalation_id, customer_id, queue, kind, state, step, priority, language, skills, script, queued_at, rank,
   due_at, promised, agent_id, fence, lease_until, offered_at, offers, accepted_at, wrap_since, disposition, worth_calling, notes,
-  ended_at, end_reason)
+  ended_at, end_reason, wrap_extensions)
 SELECT task_id, id, customer_id, queue, 'callback', state, 0, 50, language, '{}', 'checkout', at, at - interval '50 minutes',
   CASE WHEN is_open THEN now() + (n % 180 - 15) * interval '1 minute' ELSE at + interval '30 minutes' END, n % 3 = 0,
   CASE WHEN n <= 400 OR state = 'done' THEN agent_id END, CASE WHEN state IN ('queued', 'withdrawn') THEN 0 ELSE 1 END,
@@ -87,7 +87,7 @@ SELECT task_id, id, customer_id, queue, 'callback', state, 0, 50, language, '{}'
   CASE WHEN state = 'done' THEN CASE WHEN ending <> 'completed' THEN 'no_answer' WHEN n % 3 = 0 THEN 'not_solved' ELSE 'solved' END
   END, CASE WHEN state = 'done' THEN n % 4 <> 0 END, CASE WHEN state = 'done' THEN 'Went through it together.' END,
   CASE WHEN NOT is_open THEN at + interval '16 minutes' END,
-  CASE state WHEN 'done' THEN 'agent' WHEN 'withdrawn' THEN 'resolved_by_customer' END
+  CASE state WHEN 'done' THEN 'agent' WHEN 'withdrawn' THEN 'resolved_by_customer' END, 0
 FROM cases;
 
 INSERT INTO offers (id, task_id, agent_id, queue, fence, offered_at, until, ended_at, ending, reason)
