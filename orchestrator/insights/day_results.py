@@ -51,8 +51,7 @@ class DayResult:
 # What lasts over midnight is cut there, so that each day has its own part of it.
 _DAYS = text("""
 WITH days AS (
-  SELECT day::date AS day, day AT TIME ZONE :zone AS since, (day + interval '1 day') AT TIME ZONE :zone AS until
-  FROM generate_series(
+  SELECT day::date AS day FROM generate_series(
     date_trunc('day', :since AT TIME ZONE :zone), (:until - interval '1 microsecond') AT TIME ZONE :zone, interval '1 day'
   ) AS day
 ), calls AS (
@@ -83,8 +82,10 @@ WITH days AS (
 ), cut AS (
   SELECT first AS day, kind, until - since AS length FROM lasted WHERE first = final
   UNION ALL
-  SELECT d.day, l.kind, least(l.until, d.until) - greatest(l.since, d.since)
-  FROM lasted l JOIN days d ON d.day BETWEEN l.first AND l.final WHERE l.first <> l.final
+  SELECT g.day::date, l.kind,
+    least(l.until, (g.day + interval '1 day') AT TIME ZONE :zone) - greatest(l.since, g.day AT TIME ZONE :zone)
+  FROM lasted l CROSS JOIN LATERAL generate_series(l.first::timestamp, l.final::timestamp, interval '1 day') AS g (day)
+  WHERE l.first <> l.final
 ), shares AS (
   SELECT day, extract(epoch FROM sum(length) FILTER (WHERE kind = 'busy')) AS busy,
     extract(epoch FROM sum(length) FILTER (WHERE kind = 'there')) AS there FROM cut GROUP BY 1
