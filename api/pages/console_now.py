@@ -77,7 +77,8 @@ async def change_tasks(
     order = Order(action=action, tasks=task, reason=reason.strip(), queue=to_queue, agent=to_agent)
     answers = await carry_out(database, settings, order, viewer)
     if answers.went_well:
-        return RedirectResponse(f"/console?done={answers.done}", 303)
+        kept = {name: value for name, value in (("queue", queue), ("state", state)) if value}
+        return RedirectResponse(f"/console?{urlencode({'done': answers.done, **kept})}", 303)
     async with database.transaction() as session:
         known = await _whole(session, database.clock, queue=queue, state=state, order=order, answers=answers)
     status = 422 if answers.faults else 409

@@ -224,6 +224,22 @@ async def test_the_list_is_narrowed_to_a_queue_and_a_state(supervisor: Browser, 
     assert (f"task-{first.id}" in part, f"task-{second.id}" in part, "<html" in part) == (False, True, False)
 
 
+async def test_the_list_stays_narrowed_after_tasks_were_changed(supervisor: Browser, database: Database) -> None:
+    async with database.transaction() as session:
+        await a_queue(session)
+        await a_queue(session, "back office & more")
+        other = await a_task(session)
+        left, withdrawn = [await a_task(session, queue="back office & more") for _ in range(2)]
+    narrowed = {"queue": "back office & more", "state": "queued"}
+
+    answer = await supervisor.send("/console/tasks", action="withdraw", task=str(withdrawn.id), reason="r", **narrowed)
+    shown = (await supervisor.open(answer.headers["location"])).text
+
+    assert answer.status_code == 303
+    assert (f"task-{left.id}" in shown, f"task-{other.id}" in shown, "1 task was changed." in shown) == (True, False, True)
+    assert 'name="state" value="queued"' in shown
+
+
 async def test_calls_are_stopped_after_a_confirmation_and_let_go_on(supervisor: Browser, database: Database) -> None:
     async with database.transaction() as session:
         await a_queue(session)
