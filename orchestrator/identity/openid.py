@@ -35,7 +35,7 @@ async def sign_in_by_openid(session: AsyncSession, account: Account, *, now: dat
 
 async def _bound(session: AsyncSession, account: Account) -> PersonRow | None:
     query = select(PersonRow).where(PersonRow.issuer == account.issuer, PersonRow.subject == account.subject)
-    return (await session.exec(query)).first()
+    return (await session.exec(query.with_for_update())).first()  # nobody shuts them out meanwhile
 
 
 async def _bind(session: AsyncSession, account: Account, *, now: datetime) -> PersonRow | None:

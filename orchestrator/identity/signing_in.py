@@ -37,8 +37,11 @@ async def sign_in(database: Database, login: str, password: str, *, address: str
     if not await matches(password, known) or person is None:
         return Refusal.WRONG
     async with database.transaction() as session:
+        fresh = await _unchanged(session, person)
+        if fresh is None:
+            return Refusal.WRONG
         await tries.succeeded(session, try_id)
-        return await open_session(session, person, now=await database.clock.now(session))
+        return await open_session(session, fresh, now=await database.clock.now(session))
 
 
 async def pass_second_factor(
@@ -61,6 +64,15 @@ async def open_session(session: AsyncSession, person: PersonRow, *, now: datetim
     """Open a session for a person who has proved who they are; it owes the second factor where one is set up."""
     owed = person.totp_confirmed_at is not None
     return SignedIn(await sessions.begin(session, person, passed=not owed, now=now), second_factor_owed=owed)
+
+
+async def _unchanged(session: AsyncSession, read: PersonRow) -> PersonRow | None:
+    """Return the person as they are now, locked; None where they were shut out, or the password changed, since they were read.
+
+    Who resets a password or shuts somebody out ends the sessions there are: one opened after that must not rest on before.
+    """
+    fresh = (await session.exec(select(PersonRow).where(PersonRow.id == read.id).with_for_update())).one()
+    return fresh if fresh.disabled_at is None and fresh.password_hash == read.password_hash else None
 
 
 async def _active(session: AsyncSession, login: str) -> PersonRow | None:

@@ -1,16 +1,21 @@
 """People for tests: signed in, with the cookie on the client."""
 
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import httpx
+from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.pages.people import COOKIE
 from orchestrator.identity import sessions
 from orchestrator.identity.accounts import add_person
+from orchestrator.identity.passwords import _AT_ONCE
 from orchestrator.identity.people import Role, Viewer
-from orchestrator.identity.tables import PersonRow
+from orchestrator.identity.tables import PersonRow, SignInTryRow
 from orchestrator.storage.database import Database
 from tests.integration.floor import an_agent
 
@@ -60,3 +65,23 @@ async def signed_in(
     assert viewer is not None
     client.cookies.set(COOKIE, secret)
     return viewer
+
+
+@contextmanager
+def passwords_standing_in_line() -> Iterator[None]:
+    """Keep every check and hash of a password waiting, to look at what happens meanwhile."""
+    _AT_ONCE.acquire()
+    _AT_ONCE.acquire()
+    try:
+        yield
+    finally:
+        _AT_ONCE.release(2)
+
+
+async def until_a_try_counts(database: Database) -> None:
+    """Return once a try to sign in is written down, for all to see."""
+    async with asyncio.timeout(20):
+        while True:
+            async with database.transaction() as session:
+                if (await session.exec(select(SignInTryRow.id))).first() is not None:
+                    return

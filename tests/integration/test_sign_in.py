@@ -2,20 +2,22 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
 
 import pytest
 from sqlmodel import select
 
 from orchestrator.errors import BadInput
-from orchestrator.identity.accounts import disable
+from orchestrator.identity.accounts import disable, person_of
 from orchestrator.identity.passwords import hashed, matches, nobodys_hash
 from orchestrator.identity.people import Role
 from orchestrator.identity.sessions import IDLE, viewer_of
 from orchestrator.identity.signing_in import SignedIn, sign_in
-from orchestrator.identity.tables import SessionRow
+from orchestrator.identity.tables import PersonRow, SessionRow
 from orchestrator.identity.tries import PER_ADDRESS, PER_LOGIN, Refusal, begin_try
 from orchestrator.storage.database import Database
-from tests.integration.people_floor import PASSWORD, a_person
+from tests.integration.people_floor import PASSWORD, a_person, passwords_standing_in_line, until_a_try_counts
 
 HERE = "192.0.2.7"
 
@@ -116,3 +118,44 @@ async def test_a_session_ends_by_itself_when_it_lies_unused(database: Database) 
         session.add(row)
     async with database.transaction() as session:
         assert await viewer_of(session, found.secret) is None
+
+
+def _reset(person: PersonRow, now: datetime) -> None:
+    person.password_hash = f"{person.password_hash} of another"
+
+
+def _shut_out(person: PersonRow, now: datetime) -> None:
+    person.disabled_at = now
+
+
+def _second_factor(person: PersonRow, now: datetime) -> None:
+    person.totp_confirmed_at = now
+
+
+async def _changed_while_the_password_is_checked(database: Database, change: Callable[[PersonRow, datetime], None]) -> object:
+    """Sign in with what was right when it was typed."""
+    await _stands(database)
+    with passwords_standing_in_line():
+        trying = asyncio.create_task(sign_in(database, "dana@example.com", PASSWORD, address=HERE))
+        await until_a_try_counts(database)
+        async with database.transaction() as session:
+            person = await person_of(session, "dana@example.com")
+            change(person, await database.clock.now(session))
+            session.add(person)
+    return await trying
+
+
+@pytest.mark.parametrize("change", [_reset, _shut_out])
+async def test_who_is_shut_out_while_the_password_is_checked_gets_no_session(
+    database: Database, change: Callable[[PersonRow, datetime], None]
+) -> None:
+    assert await _changed_while_the_password_is_checked(database, change) is Refusal.WRONG
+    async with database.transaction() as session:
+        assert (await session.exec(select(SessionRow))).all() == []
+
+
+async def test_a_second_factor_set_up_while_the_password_is_checked_is_owed(database: Database) -> None:
+    found = await _changed_while_the_password_is_checked(database, _second_factor)
+
+    assert isinstance(found, SignedIn)
+    assert found.second_factor_owed
