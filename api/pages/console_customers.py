@@ -1,5 +1,6 @@
 """Customers at the console: found by what a person knows of them, and shown with all that happened and why."""
 
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -14,12 +15,14 @@ from api.pages.console_now import Watching
 from api.pages.console_sentences import sentences_in
 from api.pages.frame import page
 from api.pages.languages import language_of
-from api.pages.people import ProtectedForm
+from api.pages.people import ProtectedForm, Viewer
 from api.paging import After, decode, encode
+from orchestrator.escalations.words import Language
 from orchestrator.insights.customer_tasks import customer_tasks
 from orchestrator.insights.known_wishes import known_wishes
 from orchestrator.insights.search import search
 from orchestrator.insights.timelines import get_customer, open_escalation_of, subjects_of, timeline
+from orchestrator.insights.why_words import channel, happened
 from orchestrator.intake.tables import CustomerRow
 
 router = APIRouter(prefix="/console/customers")
@@ -50,8 +53,18 @@ async def show_customer(
     if customer.id != customer_id:
         return RedirectResponse(f"/console/customers/{customer.id}", 303)
     known = await _known(session, customer, cursor)
-    sentence = sentences_in(language_of(request, viewer.locale))
-    return page(request, "console/customer.html", viewer=viewer, words=words, sentence=sentence, **known)
+    return page(request, "console/customer.html", viewer=viewer, words=words, **_said_in(request, viewer), **known)
+
+
+def _said_in(request: Request, viewer: Viewer) -> dict[str, Any]:
+    """Return what tells gates, events and channels in the reader's language."""
+    code = language_of(request, viewer.locale)
+    language = Language(code)
+    return {
+        "sentence": sentences_in(code),
+        "happened": partial(happened, language=language),
+        "channel": partial(channel, language=language),
+    }
 
 
 async def _known(session: AsyncSession, customer: CustomerRow, cursor: str | None) -> dict[str, Any]:

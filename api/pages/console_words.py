@@ -2,6 +2,24 @@
 
 from collections.abc import Mapping
 
+from api.pages.desk_words import DISPOSITIONS, PAUSES
+from orchestrator.escalations.plan import Result
+
+__all__ = (
+    "ALARM",
+    "ATTEMPT",
+    "DISPOSITION",
+    "DOING",
+    "MESSAGE",
+    "PAUSES",
+    "PROMISE",
+    "REASON",
+    "STAGE",
+    "STATE",
+    "TASK",
+    "word",
+)
+
 
 def _(text: str) -> str:
     """Mark a text for the catalogue; templates translate it."""
@@ -119,6 +137,38 @@ REASON = {
     "rescheduled": _("Rescheduled with the customer"),
     "late": _("Late"),
     "late_apology": _("The apology came too late"),
+    "connected": _("A person spoke with the customer"),
+    "nobody_free": _("No agent was free"),
+    "replanned": _("The plan has changed"),
+}
+
+# What came of a task: what its agent chose, or what the call itself told.
+DISPOSITION = {
+    **{code.value: REASON[code] for code in Result if code in REASON},
+    **DISPOSITIONS,
+    "not_stated": _("Nothing was written down"),
+    "later": _("To be called later"),
+}
+
+MESSAGE = {
+    "prepared": _("About to go out"),
+    "submitting": _("About to go out"),
+    "sent": _("Sent"),
+    "delivered": _("Delivered"),
+    "undelivered": _("Did not arrive"),
+    "refused": _("Refused by the carrier"),
+    "unknown": _("Nobody knows whether it arrived"),
+    "canceled": _("Not sent: the case had ended before"),
+}
+
+ATTEMPT = {
+    "prepared": _("About to go out"),
+    "submitting": _("About to go out"),
+    "submitted": _("On its way"),
+    "ringing": _("Ringing"),
+    "connected": _("In a call"),
+    "unknown": _("Nobody knows whether it rang"),
+    "ended": _("Ended"),
 }
 
 

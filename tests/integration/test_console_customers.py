@@ -84,7 +84,16 @@ async def test_a_customers_page_tells_all_that_happened_and_why(supervisor: Brow
 
     assert shown.status_code == 200
     wanted = (
-        *("Noa Levi", "complaint.filed", "angry-customer", "Opened a case", "Solved", "We call you.", "Kept"),
+        *(
+            "Noa Levi",
+            "a complaint was made",
+            "complaint.filed",
+            "angry-customer",
+            "Opened a case",
+            "Solved",
+            "We call you.",
+            "Kept",
+        ),
         *("It is no allowed hour where the customer is; allowed again from 08:00.", "Not now", "gold"),
         *("Wants the &lt;blue&gt; one", "Said no", "Never said"),
     )
@@ -97,6 +106,7 @@ async def test_a_gates_sentence_is_said_in_hebrew(database_url: str, database: D
         shown = await browser.open(f"/console/customers/{story.customer.id}")
 
     assert "זו שעה אסורה במקום הלקוח; מותר שוב מ-08:00." in shown.text
+    assert "<bdi>הוגשה תלונה</bdi>" in shown.text
 
 
 async def test_a_long_timeline_is_shown_page_by_page(supervisor: Browser, database: Database) -> None:

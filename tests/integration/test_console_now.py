@@ -16,7 +16,7 @@ from orchestrator.identity.people import Role
 from orchestrator.identity.sessions import end_all
 from orchestrator.identity.tables import ChangeRow
 from orchestrator.intake.tables import CustomerRow
-from orchestrator.queueing.tables import TaskState
+from orchestrator.queueing.tables import Presence, TaskState
 from orchestrator.storage.database import Database
 from tests.integration.console_floor import Browser, a_browser
 from tests.integration.floor import a_queue, a_task, an_agent, reread
@@ -61,6 +61,27 @@ async def test_an_empty_place_says_so(supervisor: Browser) -> None:
 
     assert "No tasks here" in shown.text
     assert "There are no queues yet" in shown.text
+    assert 'href="/console/settings/queues">Add a queue<' in shown.text
+    assert 'href="/console/settings/agents">Add an agent<' in shown.text
+
+
+async def test_who_may_not_add_is_not_sent_to_where_it_is_done(database_url: str, database: Database) -> None:
+    async with a_browser(database_url, database, role=Role.AUDITOR) as browser:
+        shown = (await browser.open("/console")).text
+
+    assert ("There are no queues yet" in shown, "Add a queue" in shown, "Add an agent" in shown) == (True, False, False)
+
+
+async def test_why_an_agent_pauses_is_said_in_words(supervisor: Browser, database: Database) -> None:
+    async with database.transaction() as session:
+        await a_queue(session)
+        agent = await an_agent(session, "dana")
+        agent.presence, agent.pause_code = Presence.PAUSED, "desk_work"
+        session.add(agent)
+
+    shown = (await supervisor.open("/console")).text
+
+    assert ("Work at the desk" in shown, "desk_work" in shown) == (True, False)
 
 
 async def test_the_console_speaks_hebrew_from_right_to_left(database_url: str, database: Database) -> None:
