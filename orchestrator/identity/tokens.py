@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, update
+from sqlalchemy import ColumnElement, func, update
 from sqlmodel import bindparam, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -101,7 +101,16 @@ async def authenticate(session: AsyncSession, secret: str) -> Principal:
 
 async def revoke(session: AsyncSession, *, name: str, who: Who, now: datetime) -> int:
     """End every token of this name at once; return how many there were."""
-    ended = update(TokenRow).where(col(TokenRow.name) == name, col(TokenRow.revoked_at).is_(None)).values(revoked_at=now)
+    return await _revoke(session, col(TokenRow.name) == name, name=name, who=who, now=now)
+
+
+async def revoke_of_agent(session: AsyncSession, agent_id: UUID, *, name: str, who: Who, now: datetime) -> int:
+    """End every token of this agent, and no other's, whatever it is called; return how many there were."""
+    return await _revoke(session, col(TokenRow.agent_id) == agent_id, name=name, who=who, now=now)
+
+
+async def _revoke(session: AsyncSession, which: ColumnElement[bool], *, name: str, who: Who, now: datetime) -> int:
+    ended = update(TokenRow).where(which, col(TokenRow.revoked_at).is_(None)).values(revoked_at=now)
     connection = await session.connection()
     number = (await connection.execute(ended)).rowcount
     before: Json = {"in_force": number}

@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from orchestrator.errors import BadInput
 from orchestrator.identity.changes import Who, note_change
 from orchestrator.identity.tables import Scope
-from orchestrator.identity.tokens import issue, revoke
+from orchestrator.identity.tokens import issue, revoke_of_agent
 from orchestrator.queueing.presence import SILENCE, NoSuchAgent
 from orchestrator.queueing.tables import HELD, AgentQueueRow, AgentRow, Presence, QueueRow, TaskRow
 from orchestrator.queueing.waking import look_again
@@ -91,7 +91,7 @@ async def revoke_agent(session: AsyncSession, name: str, *, who: Who, now: datet
     await connection.execute(delete(AgentQueueRow).where(col(AgentQueueRow.agent_id) == agent.id))
     after = told_of_agent(agent, ())
     await note_change(session, who=who, what="agent.revoked", subject=name, before=before, after=after, now=now)
-    return await revoke(session, name=name, who=who, now=now)
+    return await revoke_of_agent(session, agent.id, name=name, who=who, now=now)
 
 
 async def queues_of_agent(session: AsyncSession, agent_id: UUID) -> list[str]:

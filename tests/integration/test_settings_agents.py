@@ -9,8 +9,8 @@ from sqlmodel import col, select
 
 from api.app import create_app
 from orchestrator.identity.people import Role
-from orchestrator.identity.tables import ChangeRow
-from orchestrator.identity.tokens import Unauthenticated, authenticate
+from orchestrator.identity.tables import ChangeRow, Scope
+from orchestrator.identity.tokens import Unauthenticated, authenticate, issue
 from orchestrator.queueing.roster import queues_of_agent
 from orchestrator.queueing.tables import AgentRow, TaskRow, TaskState
 from orchestrator.storage.database import Database
@@ -208,3 +208,18 @@ async def test_agents_are_for_supervisors(database_url: str, database: Database)
         assert (await browser.open(AGENTS)).status_code == 403
         assert (await browser.send(AGENTS, **DANA)).status_code == 403
     assert await changes(database) == []
+
+
+async def test_an_agent_who_leaves_takes_nobody_elses_token_of_the_same_name_along(
+    supervisor: Browser, database: Database
+) -> None:
+    async with database.transaction() as session:
+        now = await database.clock.now(session)
+        secret = await issue(session, name="dana", scope=Scope.ADMIN, who="test", now=now)
+    agent_id = await an_idle_agent(database)
+
+    await supervisor.send(f"{AGENTS}/{agent_id}/leaving", confirmed="yes")
+
+    assert (await agent_of(database, "dana"))[1] == []
+    async with database.transaction() as session:
+        assert (await authenticate(session, secret)).scope is Scope.ADMIN
