@@ -24,8 +24,8 @@ class Account:
 async def sign_in_by_openid(session: AsyncSession, account: Account, *, now: datetime) -> SignedIn | None:
     """Open a session for the person of this account; None where we know none.
 
-    An account is bound to the person of its login the first time it comes, and stays that person's whatever its login
-    becomes; a person has one account. The second factor, where one is set up here, is owed all the same.
+    An account is bound to the person of its login, one without a password, the first time it comes, and stays that person's
+    whatever its login becomes; a person has one account. The second factor, where one is set up here, is owed all the same.
     """
     person = await _bound(session, account) or await _bind(session, account, now=now)
     if person is None or person.disabled_at is not None:
@@ -45,6 +45,8 @@ async def _bind(session: AsyncSession, account: Account, *, now: datetime) -> Pe
     query = select(PersonRow).where(PersonRow.login == login).with_for_update()
     person = (await session.exec(query)).first()
     if person is None or person.subject is not None or person.disabled_at is not None:
+        return None
+    if person.password_hash is not None:  # who they are is proved by that here, not by a name the provider gave
         return None
     person.issuer, person.subject = account.issuer, account.subject
     session.add(person)

@@ -16,10 +16,11 @@ from sqlmodel import select
 
 from api.app import create_app
 from orchestrator.identity.accounts import disable
+from orchestrator.identity.people import Role
 from orchestrator.identity.tables import ChangeRow, PersonRow
 from orchestrator.storage.database import Database
 from tests.integration.floor import a_client, some_settings
-from tests.integration.people_floor import a_person
+from tests.integration.people_floor import PASSWORD, a_person
 
 LOGIN = "dana@example.com"
 
@@ -194,3 +195,15 @@ async def test_without_a_provider_there_is_no_such_door(database_url: str) -> No
     async with app.router.lifespan_context(app), a_client(app) as client:
         assert (await client.get("/sign-in/openid")).status_code == 404
         assert "openid" not in (await client.get("/sign-in")).text
+
+
+async def test_an_account_of_the_same_mail_opens_nobody_who_has_a_password(
+    client: httpx.AsyncClient, issuer: str, database: Database
+) -> None:
+    async with database.transaction() as session:
+        await a_person(session, login=LOGIN, role=Role.ADMIN, password=PASSWORD)
+    await _account(issuer, "dana-6", email=LOGIN, email_verified=True)
+
+    assert (await _sign_in(client, "dana-6")).status_code == 401
+    async with database.transaction() as session:
+        assert (await session.exec(select(PersonRow.subject))).one() is None
