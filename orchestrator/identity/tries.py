@@ -63,9 +63,11 @@ def _digest(kind: str, value: str) -> str:
 
 
 def _network(address: str) -> str:
-    """Return what one household or office comes from: an IPv4 address, the /64 of an IPv6 one."""
+    """Return what one household or office comes from: an IPv4 address, however it is written, the /64 of an IPv6 one."""
     try:
         known = ipaddress.ip_address(address)
     except ValueError:
         return address
-    return str(ipaddress.ip_network(f"{known}/64", strict=False)) if known.version == 6 else address
+    if isinstance(known, ipaddress.IPv6Address):
+        return str(known.ipv4_mapped or ipaddress.IPv6Network((int(known), 64), strict=False))
+    return str(known)

@@ -159,3 +159,16 @@ async def test_a_second_factor_set_up_while_the_password_is_checked_is_owed(data
 
     assert isinstance(found, SignedIn)
     assert found.second_factor_owed
+
+
+async def test_an_ipv4_address_counts_alone_and_the_same_however_it_is_written(database: Database) -> None:
+    async with database.transaction() as session:
+        now = await database.clock.now(session)
+        for number in range(PER_ADDRESS):
+            await begin_try(session, f"somebody-{number}", "::ffff:192.0.2.1", now=now)
+
+        same = await begin_try(session, "dana@example.com", "192.0.2.1", now=now)
+        another = await begin_try(session, "dana@example.com", "::ffff:198.51.100.1", now=now)
+
+    assert same is None
+    assert another is not None
