@@ -58,22 +58,23 @@ async def change_details(
 async def change_password(
     request: Request,
     viewer: CurrentViewer,
-    session: Session,
     database: DatabaseDep,
     present: Line = "",
     password: Line = "",
     again: Line = "",
 ) -> Response:
-    if password != again:
-        return await my_page(request, viewer, session, fault="again")
-    now, address = await database.clock.now(session), address_of(request)
-    try:
-        refusal = await change_own_password(session, viewer, present=present, wanted=password, address=address, now=now)
-    except BadInput as unfit:
-        return await my_page(request, viewer, session, fault=unfit.field)
-    if refusal is None:
+    refusal, fault = None, "again" if password != again else None
+    if fault is None:
+        address = address_of(request)
+        try:
+            refusal = await change_own_password(database, viewer, present=present, wanted=password, address=address)
+        except BadInput as unfit:
+            fault = unfit.field
+    if refusal is None and fault is None:
         return RedirectResponse("/me?done=password", 303)
-    return refused(await my_page(request, viewer, session, fault=refusal.value), refusal)
+    async with database.transaction() as session:
+        shown = await my_page(request, viewer, session, fault=refusal.value if refusal else fault)
+    return refused(shown, refusal) if refusal else shown
 
 
 async def my_page(

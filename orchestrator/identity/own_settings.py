@@ -9,10 +9,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from orchestrator.identity import sessions, tries
 from orchestrator.identity.accounts import check_details, told
 from orchestrator.identity.changes import note_change
-from orchestrator.identity.passwords import hashed, matches
+from orchestrator.identity.passwords import check_length, hashed, matches
 from orchestrator.identity.people import Viewer
 from orchestrator.identity.tables import PersonRow
 from orchestrator.identity.tries import Refusal
+from orchestrator.storage.database import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,30 +34,38 @@ async def change_own_details(session: AsyncSession, viewer: Viewer, details: Det
         await note_change(session, who=viewer, what="person.changed", subject=viewer.login, before=before, after=after, now=now)
 
 
-async def change_own_password(
-    session: AsyncSession, viewer: Viewer, *, present: str, wanted: str, address: str, now: datetime
-) -> Refusal | None:
+async def change_own_password(database: Database, viewer: Viewer, *, present: str, wanted: str, address: str) -> Refusal | None:
     """Take a new password from whoever knows the present one, and end the other sessions; None when it is done.
 
-    Commit either way: the try counts as one of signing in. Raises `BadInput` for a new one that is too short or too long.
+    The try counts as one of signing in. Raises `BadInput` for a new one that is too short or too long.
     """
-    new_hash = await hashed(wanted)  # both hashes take their time, so they are made before anything is held
-    known = (await session.exec(select(PersonRow.password_hash).where(PersonRow.id == viewer.person_id))).one()
-    right = await matches(present, known)
-    try_id = await tries.begin_try(session, viewer.login, address, now=now)
+    check_length(wanted)
+    async with database.transaction() as session:
+        now = await database.clock.now(session)
+        try_id = await tries.begin_try(session, viewer.login, address, now=now)
+        known = (await session.exec(select(PersonRow.password_hash).where(PersonRow.id == viewer.person_id))).one()
     if try_id is None:
         return Refusal.TOO_OFTEN
-    person = await _own(session, viewer)
-    if not right or person.password_hash != known:  # another browser changed it in between
+    if not await matches(present, known):  # this and the hash take their time, so nothing is held meanwhile
         return Refusal.WRONG
-    await tries.succeeded(session, try_id)
-    person.password_hash = new_hash
-    session.add(person)
-    ended = await sessions.end_others(session, viewer, now=now)
-    after = {"other_sessions_ended": ended}
+    new_hash = await hashed(wanted)
+    async with database.transaction() as session:
+        person = await _own(session, viewer)
+        if person.password_hash != known or person.disabled_at is not None:  # somebody was quicker
+            return Refusal.WRONG
+        await tries.succeeded(session, try_id)
+        person.password_hash = new_hash
+        if person.totp_confirmed_at is None:
+            person.totp_secret = None  # one of the sessions that end has seen it, perhaps
+        session.add(person)
+        await _end_others(session, viewer, now=await database.clock.now(session))
+    return None
+
+
+async def _end_others(session: AsyncSession, viewer: Viewer, *, now: datetime) -> None:
+    after = {"other_sessions_ended": await sessions.end_others(session, viewer, now=now)}
     what = "person.password_changed"
     await note_change(session, who=viewer, what=what, subject=viewer.login, before=None, after=after, now=now)
-    return None
 
 
 async def _own(session: AsyncSession, viewer: Viewer) -> PersonRow:

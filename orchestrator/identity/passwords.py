@@ -14,10 +14,15 @@ _NOBODYS = "the password of nobody"
 _AT_ONCE = threading.BoundedSemaphore(2)  # a hash takes 64 MiB and a core for a moment: a crowd has to stand in line
 
 
-async def hashed(password: str) -> str:
-    """Return the hash to store. Raises `BadInput` for a password too short or too long."""
+def check_length(password: str) -> None:
+    """Raise `BadInput` for a password too short or too long."""
     if not SHORTEST <= len(password) <= LONGEST:
         raise BadInput(f"a password has {SHORTEST} to {LONGEST} characters", field="password", fix="choose another")
+
+
+async def hashed(password: str) -> str:
+    """Return the hash to store. Raises `BadInput` for a password too short or too long."""
+    check_length(password)
     return await asyncio.to_thread(_hash, password)
 
 

@@ -1,22 +1,24 @@
 """Everybody's own page: name, language, zone and password, changed by nobody else and told to the audit."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import httpx
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
+from sqlalchemy import delete, text
 from sqlmodel import col, select
 
 from api.app import create_app
 from api.pages.languages import COOKIE as LANGUAGE
 from orchestrator.identity.passwords import LONGEST, SHORTEST
 from orchestrator.identity.people import Role
-from orchestrator.identity.tables import ChangeRow
-from orchestrator.identity.tries import PER_LOGIN
+from orchestrator.identity.tables import ChangeRow, SignInTryRow
+from orchestrator.identity.tries import PER_LOGIN, begin_try
 from orchestrator.storage.database import Database
 from tests.integration.floor import a_client, some_settings
-from tests.integration.people_floor import PASSWORD, a_person, signed_in
+from tests.integration.people_floor import PASSWORD, a_person, passwords_standing_in_line, signed_in, until_a_try_counts
 
 LOGIN, NEW = "maya@example.com", "a whole new sentence"
 DETAILS = {"name": "Maya Tal", "locale": "he", "zone": "Asia/Jerusalem"}
@@ -126,6 +128,43 @@ async def test_the_present_password_cannot_be_guessed_for_long(client: httpx.Asy
     assert answer.status_code == 429
     assert answer.headers["Retry-After"] == "900"
     assert await _sign_in(client, PASSWORD) == 429  # one count for both doors
+
+
+async def test_while_the_present_password_is_checked_its_try_counts_and_no_transaction_is_open(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    await _forget_tries(database)
+    with passwords_standing_in_line():
+        changing = asyncio.create_task(_change(client, present="not this one"))
+        await until_a_try_counts(database)
+        async with asyncio.timeout(20):
+            while await _held_transactions(database):
+                pass
+    assert (await changing).status_code == 401
+
+
+async def test_tries_beyond_the_count_cost_no_check_of_a_password(client: httpx.AsyncClient, database: Database) -> None:
+    async with database.transaction() as session:
+        now = await database.clock.now(session)
+        for number in range(PER_LOGIN):
+            await begin_try(session, LOGIN, f"192.0.2.{number}", now=now)
+
+    with passwords_standing_in_line():
+        async with asyncio.timeout(20):
+            assert (await _change(client)).status_code == 429
+
+
+async def _forget_tries(database: Database) -> None:
+    async with database.transaction() as session:
+        await (await session.connection()).execute(delete(SignInTryRow))
+
+
+async def _held_transactions(database: Database) -> int:
+    """How many connections to this database lie open in a transaction, but the one that asks."""
+    held = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'"
+    async with database.transaction() as session:
+        found: int = (await (await session.connection()).execute(text(held))).scalar_one()
+        return found
 
 
 @pytest.mark.parametrize(("new", "again", "field"), [("short", "short", "password"), (NEW, NEW + "!", "again")])
