@@ -90,7 +90,8 @@ def _code_form(request: Request, next: str, refusal: Refusal | None = None) -> R
 async def _setup(
     request: Request, viewer: Viewer, session: Session, settings: Settings, refusal: Refusal | None = None
 ) -> Response:
-    proposal = await second_factor.propose(session, viewer, keys=settings.payload_keyring)
+    again = refusal is not None  # the code was of the secret shown before, perhaps mistyped
+    proposal = await second_factor.propose(session, viewer, keys=settings.payload_keyring, again=again)
     shown = page(
         request,
         "me_second_factor.html",

@@ -11,7 +11,7 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.errors import Conflict
-from orchestrator.identity import recovery_codes
+from orchestrator.identity import recovery_codes, sessions
 from orchestrator.identity.changes import note_change
 from orchestrator.identity.people import Viewer
 from orchestrator.identity.sealing import seal, unseal
@@ -38,12 +38,15 @@ class Proposal:
         return " ".join(self.secret[start : start + 4] for start in range(0, len(self.secret), 4))
 
 
-async def propose(session: AsyncSession, viewer: Viewer, *, keys: Keys) -> Proposal:
-    """Return the secret that waits for its first code, a fresh one where none does. Raises `Conflict` when one is in use."""
+async def propose(session: AsyncSession, viewer: Viewer, *, keys: Keys, again: bool = False) -> Proposal:
+    """Return a fresh secret that waits for its first code; `again`, the one that waits. Raises `Conflict` when one is in use.
+
+    Fresh, because whoever looked at the page before may have kept what it showed.
+    """
     person = await _locked(session, viewer.person_id)
     if person.totp_confirmed_at is not None:
         raise Conflict("a second factor is in use", fix="remove it first")
-    if person.totp_secret is None:
+    if person.totp_secret is None or not again:
         person.totp_secret = seal(pyotp.random_base32(), about=str(person.id), keys=keys)
         session.add(person)
     secret = unseal(person.totp_secret, about=str(person.id), keys=keys)
@@ -51,12 +54,16 @@ async def propose(session: AsyncSession, viewer: Viewer, *, keys: Keys) -> Propo
 
 
 async def confirm(session: AsyncSession, viewer: Viewer, code: str, *, keys: Keys, now: datetime) -> Sequence[str] | None:
-    """Take the proposed secret into use and return the recovery codes, shown this once; None when the code is wrong."""
+    """Take the proposed secret into use and return the recovery codes, shown this once; None when the code is wrong.
+
+    The viewer's other sessions end: they were opened without it.
+    """
     person = await _locked(session, viewer.person_id)
     if person.totp_confirmed_at is not None or not _take_totp(person, code, keys=keys, now=now):
         return None
     person.totp_confirmed_at = now
     session.add(person)
+    await sessions.end_others(session, viewer, now=now)
     await _note(session, viewer, person, "person.second_factor_added", before=False, now=now)
     return await recovery_codes.fresh(session, person.id)
 
@@ -114,7 +121,9 @@ def _take_totp(person: PersonRow, code: str, *, keys: Keys, now: datetime) -> bo
 
 
 async def _locked(session: AsyncSession, person_id: UUID) -> PersonRow:
-    return (await session.exec(select(PersonRow).where(PersonRow.id == person_id).with_for_update())).one()
+    # Read anew where the session has them already: a code taken meanwhile is not taken again.
+    this = select(PersonRow).where(PersonRow.id == person_id).with_for_update().execution_options(populate_existing=True)
+    return (await session.exec(this)).one()
 
 
 async def _note(session: AsyncSession, who: Viewer | str, person: PersonRow, what: str, *, before: bool, now: datetime) -> None:

@@ -97,7 +97,12 @@ async def end(session: AsyncSession, secret: str, *, now: datetime) -> None:
 
 
 async def end_all(session: AsyncSession, person_id: UUID, *, now: datetime) -> int:
-    """Sign a person out everywhere; return how many sessions that ended."""
+    """Sign a person out everywhere; return how many sessions that ended.
+
+    A second factor that waits for its first code is forgotten: one of those sessions has seen its secret.
+    """
+    waiting = (col(PersonRow.id) == person_id, col(PersonRow.totp_confirmed_at).is_(None))
+    await (await session.connection()).execute(update(PersonRow).where(*waiting).values(totp_secret=None))
     return await _end(session, col(SessionRow.person_id) == person_id, now=now)
 
 

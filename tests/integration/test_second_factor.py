@@ -1,16 +1,18 @@
 """The second factor, through the pages: set up, asked for at sign-in, and recovered from."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import pyotp
+import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 from sqlmodel import col, select
 
 from api.app import create_app
+from orchestrator.identity.accounts import set_password
 from orchestrator.identity.tables import ChangeRow, PersonRow, RecoveryCodeRow
 from orchestrator.identity.tries import PER_LOGIN
 from orchestrator.storage.database import Database
@@ -47,11 +49,14 @@ async def _send(client: httpx.AsyncClient, path: str, code: str) -> httpx.Respon
 async def _set_up(client: httpx.AsyncClient) -> tuple[pyotp.TOTP, list[str]]:
     """Sign in and turn the second factor on; return the authenticator and the recovery codes."""
     await _sign_in(client)
-    secret = re.findall(r'class="key" dir="ltr">([A-Z2-7 ]+)<', (await client.get("/me/second-factor")).text)[0]
-    authenticator = pyotp.TOTP(secret.replace(" ", ""))
+    authenticator = _shown(await client.get("/me/second-factor"))
     # The step before: its successors are left for the sign-ins of the test, each code being taken once.
     answer = await _send(client, "/me/second-factor", _code(authenticator, -1))
     return authenticator, re.findall(r"<li><code>([a-z0-9-]+)</code>", answer.text)
+
+
+def _shown(page: httpx.Response) -> pyotp.TOTP:
+    return pyotp.TOTP(re.findall(r'class="key" dir="ltr">([A-Z2-7 ]+)<', page.text)[0].replace(" ", ""))
 
 
 def _code(authenticator: pyotp.TOTP, steps: int = 0) -> str:
@@ -156,3 +161,52 @@ async def test_new_recovery_codes_end_the_old_ones(client: httpx.AsyncClient, ap
         await _sign_in(again)
         assert (await again.post("/sign-in/code", data={"code": old[0]})).status_code == 401
         assert (await again.post("/sign-in/code", data={"code": new[0]})).status_code == 303
+
+
+async def test_the_key_is_another_at_each_visit_and_stays_after_a_wrong_code(client: httpx.AsyncClient) -> None:
+    await _sign_in(client)
+
+    first, second = [_shown(await client.get("/me/second-factor")) for _visit in range(2)]
+    old = await _send(client, "/me/second-factor", _code(first))
+    good = await _send(client, "/me/second-factor", _code(second))
+
+    assert first.secret != second.secret
+    assert (old.status_code, _shown(old).secret) == (401, second.secret)
+    assert good.status_code == 200
+    assert "<li><code>" in good.text
+
+
+async def _reset(client: httpx.AsyncClient, database: Database) -> None:
+    async with database.transaction() as session:
+        await set_password(session, LOGIN, PASSWORD, who="test", now=await database.clock.now(session))
+
+
+async def _everywhere(client: httpx.AsyncClient, _: Database) -> None:
+    assert (await _send(client, "/sign-out/everywhere", "")).status_code == 303
+
+
+async def _own(client: httpx.AsyncClient, _: Database) -> None:
+    csrf = re.findall(r'name="csrf" value="(\w+)"', (await client.get("/me")).text)[0]
+    typed = {"csrf": csrf, "present": PASSWORD, "password": PASSWORD, "again": PASSWORD}
+    assert (await client.post("/me/password", data=typed)).status_code == 303
+
+
+@pytest.mark.parametrize("anew", [_reset, _everywhere, _own])
+async def test_a_key_that_was_shown_before_counts_no_more_after_a_new_start(
+    client: httpx.AsyncClient, database: Database, anew: Callable[[httpx.AsyncClient, Database], Awaitable[None]]
+) -> None:
+    await _sign_in(client)
+    seen = _shown(await client.get("/me/second-factor"))
+
+    await anew(client, database)
+    await _sign_in(client)
+
+    assert (await _send(client, "/me/second-factor", _code(seen))).status_code == 401
+
+
+async def test_turning_it_on_ends_the_sessions_that_were_opened_without_it(client: httpx.AsyncClient, app: FastAPI) -> None:
+    async with a_client(app) as elsewhere:
+        await _sign_in(elsewhere)
+        await _set_up(client)
+
+        assert [(await each.get("/me")).status_code for each in (client, elsewhere)] == [200, 303]
