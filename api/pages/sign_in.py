@@ -25,8 +25,15 @@ async def same_site(request: Request, settings: SettingsDep) -> None:
     """Let pass what a page of ours sent: nobody is to be signed in by a page of another, before there is a session."""
     origin = request.headers.get("origin")
     ours = (request.headers.get("host"), urlsplit(settings.public_url).netloc)
-    if origin is not None and urlsplit(origin).netloc not in ours:
+    if origin is not None and _host_of(origin) not in ours:
         raise HTTPException(403, "the form is not from a page of ours")
+
+
+def _host_of(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # not an address at all, so none of ours
+        return ""
 
 
 SameSite = Depends(same_site)

@@ -8,6 +8,7 @@ from datetime import datetime
 import pytest
 from sqlmodel import select
 
+from api.app import create_app
 from orchestrator.errors import BadInput
 from orchestrator.identity.accounts import disable, person_of
 from orchestrator.identity.passwords import hashed, matches, nobodys_hash
@@ -17,6 +18,7 @@ from orchestrator.identity.signing_in import SignedIn, sign_in
 from orchestrator.identity.tables import PersonRow, SessionRow
 from orchestrator.identity.tries import PER_ADDRESS, PER_LOGIN, Refusal, begin_try
 from orchestrator.storage.database import Database
+from tests.integration.floor import a_client, some_settings
 from tests.integration.people_floor import PASSWORD, a_person, passwords_standing_in_line, until_a_try_counts
 
 HERE = "192.0.2.7"
@@ -172,3 +174,14 @@ async def test_an_ipv4_address_counts_alone_and_the_same_however_it_is_written(d
 
     assert same is None
     assert another is not None
+
+
+@pytest.mark.parametrize("origin", ["http://[", "https://elsewhere.example", "null"])
+async def test_a_form_whose_origin_is_not_ours_or_no_address_at_all_is_refused(database_url: str, origin: str) -> None:
+    app = create_app(some_settings(database_url))
+
+    async with app.router.lifespan_context(app), a_client(app) as client:
+        sent = {"login": "dana@example.com", "password": PASSWORD}
+        answer = await client.post("/sign-in", data=sent, headers={"Origin": origin, "Referer": origin})
+
+    assert answer.status_code == 403
