@@ -143,11 +143,16 @@ class Newsroom:
                 await asyncio.sleep(_COUNT_EVERY)
 
     async def _tell_counts(self, changed: set[str]) -> None:
-        with suppress(DatabaseUnavailable):
+        try:
             async with self._database.transaction() as session:
                 known = await counts(session, changed)
-            for each in known:
-                self._tell_all(each)
+        except DatabaseUnavailable:
+            return
+        except Exception as error:  # whatever it is, the desks are told of what comes next
+            log.exception("queues were not counted", error=type(error).__name__)
+            return
+        for each in known:
+            self._tell_all(each)
 
     def _tell_all(self, item: News | QueueCount) -> None:
         for desk in list(self._desks):

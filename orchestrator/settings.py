@@ -11,6 +11,7 @@ import os
 import re
 from dataclasses import dataclass, field
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -62,10 +63,16 @@ def _cap(text: str) -> "ContactCap":
     return ContactCap(limit=int(limit), within=stretch)
 
 
+def _address(text: str) -> str:
+    ip_network(text)  # its ValueError says what does not fit
+    return text
+
+
 Duration = Annotated[timedelta, BeforeValidator(parse_duration), Field(ge=timedelta(0))]
 PositiveDuration = Annotated[timedelta, BeforeValidator(parse_duration), Field(gt=timedelta(0))]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Numbers = Annotated[tuple[Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")], ...], NoDecode, BeforeValidator(_commas)]
+Addresses = Annotated[tuple[Annotated[str, AfterValidator(_address)], ...], NoDecode, BeforeValidator(_commas)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +122,7 @@ class Settings(BaseSettings):
     twilio_from_numbers: Numbers = ()
 
     # What protects and what measures.
+    trusted_proxies: Addresses = ("127.0.0.1", "::1")
     payload_keys: SecretStr
     holdout_salt: str = ""
 

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
+import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.newsroom import Desk, Turn
@@ -14,6 +15,8 @@ from orchestrator.queueing.desk_life import still_there
 from orchestrator.queueing.presence import SIGN_EVERY
 from orchestrator.settings import Settings
 from orchestrator.storage.database import Database, DatabaseUnavailable
+
+log = structlog.get_logger(__name__)
 
 _ROUND = 1.0  # seconds between looks at who is due
 
@@ -57,8 +60,12 @@ class Attendance:
         while True:
             now = asyncio.get_running_loop().time()
             if due := [seat for seat, at in self._due.items() if at <= now]:
-                with suppress(DatabaseUnavailable):  # nothing is lost by it: they are visited in the next round
+                try:
                     await self._visit(due, again=now + SIGN_EVERY.total_seconds())
+                except DatabaseUnavailable:  # nothing is lost by it: they are visited in the next round
+                    pass
+                except Exception as error:  # whatever it is, leases have to be renewed in the next round
+                    log.exception("desks were not visited", error=type(error).__name__)
             await asyncio.sleep(_ROUND)
 
     async def _visit(self, seats: Sequence[_Seat], *, again: float) -> None:

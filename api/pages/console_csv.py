@@ -35,7 +35,7 @@ async def csv_stream(name: str, head: Sequence[str], pages: AsyncIterator[Iterab
 
 def _lines(rows: Iterable[Sequence[Cell]]) -> str:
     written = io.StringIO(newline="")
-    csv.writer(written).writerows([cell(value) for value in row] for row in rows)
+    csv.writer(written, quoting=csv.QUOTE_NONNUMERIC).writerows([cell(value) for value in row] for row in rows)
     return written.getvalue()
 
 

@@ -41,7 +41,7 @@ async def send_search(
     request: Request, viewer: Watching, session: Session, words: Annotated[str, Form(max_length=1024)] = ""
 ) -> Response:
     """Search by a form's body: what is looked for is personal, and addresses are kept in logs and histories."""
-    found = await search(session, words)
+    found = await search(session, words.replace("\0", ""))
     return page(request, "console/customers.html", viewer=viewer, words=words, found=found)
 
 

@@ -74,7 +74,7 @@ async def change_tasks(
     queue: Annotated[str, Form(max_length=64)] = "",
     state: Annotated[str, Form(max_length=20)] = "",
 ) -> Response:
-    order = Order(action=action, tasks=task, reason=reason.strip(), queue=to_queue, agent=to_agent)
+    order = Order(action=action, tasks=task, reason=reason.replace("\0", "").strip(), queue=to_queue, agent=to_agent)
     answers = await carry_out(database, settings, order, viewer)
     if answers.went_well:
         kept = {name: value for name, value in (("queue", queue), ("state", state)) if value}

@@ -32,8 +32,10 @@ _STATES = [state for state in PromiseState if state not in (PromiseState.WRITTEN
 _LATEST = 50  # of a list that a file holds whole
 
 
-async def period(viewer: Watching, session: Session, database: DatabaseDep, since: str = "", until: str = "") -> Period:
-    return Period.read(since, until, zone=viewer.zone, now=await database.clock.now(session))
+async def period(viewer: Watching, database: DatabaseDep, since: str = "", until: str = "") -> Period:
+    async with database.transaction() as session:
+        now = await database.clock.now(session)
+    return Period.read(since, until, zone=viewer.zone, now=now)
 
 
 Days = Annotated[Period, Depends(period)]

@@ -67,7 +67,7 @@ async def send_switch(
     reason: Annotated[str, Form(max_length=500)] = "",
     confirmed: Annotated[str, Form(max_length=3)] = "",
 ) -> Response:
-    wish = Wish(scope, target, reason.strip())
+    wish = Wish(scope, target, reason.replace("\0", "").strip())
     known = await _form(session, wish)
     faults = wish.faults(queues=known["queues"], rules=known["rules"])
     if faults or confirmed == "no":

@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.pages import desk_words
 from api.pages.desk_acting import Notice, act, show
-from api.pages.desk_forms import Typed, agreed_time, hold_of, pause_code, wrap_up
+from api.pages.desk_forms import Typed, agreed_time, hold_of, note_of, pause_code, wrap_up
 from api.pages.desk_view import Parts, agent_of
 from api.pages.people import ProtectedForm, Role, Viewer, allow
 from orchestrator.queueing import assisting, rescheduling, working, wrapping
@@ -110,13 +110,13 @@ async def send_link(request: Request, me: Me, task_id: UUID, fence: Text = "") -
 
 
 @router.post("/tasks/{task_id}/never-call")
-async def never_call(request: Request, me: Me, task_id: UUID, fence: Text = "") -> Response:
+async def never_call(request: Request, me: Me, task_id: UUID, fence: Text = "", notes: Text = "") -> Response:
     parts, hold = Parts.of(request), hold_of(task_id, agent_of(me), fence)
     clock, settings = parts.database.clock, parts.settings
     return await act(
         request,
         me,
-        lambda session: assisting.never_call(session, hold, clock=clock, settings=settings),
+        lambda session: assisting.never_call(session, hold, clock=clock, settings=settings, notes=note_of(notes)),
         task_id=task_id,
         said="never",
     )
@@ -146,11 +146,22 @@ async def complete(
 
 
 @router.post("/tasks/{task_id}/reschedule")
-async def reschedule(request: Request, me: Me, task_id: UUID, fence: Text = "", at: Text = "") -> Response:
+async def reschedule(
+    request: Request,
+    me: Me,
+    task_id: UUID,
+    fence: Text = "",
+    at: Text = "",
+    outcome: Text = "",
+    notes: Text = "",
+    worth: Text = "",
+) -> Response:
     parts, hold = Parts.of(request), hold_of(task_id, agent_of(me), fence)
 
     async def doing(session: AsyncSession) -> object:
         clock, settings = parts.database.clock, parts.settings
-        return await rescheduling.reschedule(session, hold, at=agreed_time(at), clock=clock, settings=settings)
+        when, said = agreed_time(at), note_of(notes)
+        return await rescheduling.reschedule(session, hold, at=when, clock=clock, settings=settings, notes=said)
 
-    return await act(request, me, doing, task_id=task_id, typed=Typed("later", {"at": at}), said="later")
+    typed = Typed("wrap", {"at": at, "outcome": outcome, "notes": notes, "worth": worth})
+    return await act(request, me, doing, task_id=task_id, typed=typed, said=f"later&taken={task_id}")

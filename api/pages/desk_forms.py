@@ -61,9 +61,14 @@ def wrap_up(outcome: str, notes: str, worth: str) -> WrapUp:
     disposition, _slash, sub = outcome.partition("/")
     if sub not in OUTCOMES.get(disposition, ()):
         raise Unfit("outcome", _("Choose what came of the call, and why."))
+    return WrapUp(disposition, sub, note_of(notes), {"yes": True, "no": False}.get(worth))
+
+
+def note_of(notes: str) -> str | None:
+    """Read the note; None for an empty one. Raises `Unfit`."""
     if len(notes) > LONGEST_NOTE:
         raise Unfit("notes", _("Shorten the note to 4,000 characters."))
-    return WrapUp(disposition, sub, notes.strip() or None, {"yes": True, "no": False}.get(worth))
+    return notes.replace("\0", "").strip() or None
 
 
 def agreed_time(at: str) -> datetime:

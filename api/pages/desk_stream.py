@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from fastapi import HTTPException, Request
@@ -17,7 +17,7 @@ from orchestrator.identity.people import Role
 from orchestrator.identity.sessions import viewer_of
 from orchestrator.queueing.counts import QueueCount
 from orchestrator.queueing.desk_list import sight_of
-from orchestrator.queueing.news import News
+from orchestrator.queueing.news import News, What
 from orchestrator.queueing.presence import SIGN_EVERY
 from orchestrator.queueing.tables import AgentRow
 from orchestrator.storage.database import Database, DatabaseUnavailable
@@ -58,13 +58,22 @@ class DeskWatcher:
                 # Where the database goes away, the desk comes back, perhaps to a process that reaches it.
                 item: Item | None = Turn.RESYNC
                 while item is not Turn.END:
+                    if isinstance(item, News) and item.what is What.PRESENCE:
+                        await self._sit_again()
                     if isinstance(item, News | Turn):
                         yield ServerSentEvent(event="work", data={}, id=next(numbers))
-                    if isinstance(item, QueueCount | Turn) and (drawn := await self._drawn(newsroom)) is not None:
+                    # Also without news: time alone breaks promises and makes tasks due.
+                    if (drawn := await self._drawn(newsroom)) is not None:
                         yield ServerSentEvent(raw_data=drawn, id=next(numbers))
                     if item is None:
                         yield ServerSentEvent(comment="still here")
                     item = await desk.next(patience=SIGN_EVERY.total_seconds())
+
+    async def _sit_again(self) -> None:
+        """Read anew what the agent may see: their queues, languages or skills may have been changed."""
+        async with self._database.transaction() as session:
+            sight = await sight_of(session, await session.get_one(AgentRow, self._seat.agent_id))
+        self._seat = replace(self._seat, look=replace(self._seat.look, sight=sight))
 
     def _wants(self, item: News | QueueCount) -> bool:
         if isinstance(item, News):

@@ -2,11 +2,10 @@
 
 import hmac
 from typing import Annotated, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from fastapi import Depends, HTTPException, Request
 
-from api.dependencies import Session
 from orchestrator.identity.people import Role, Viewer
 from orchestrator.identity.sessions import viewer_of
 
@@ -18,10 +17,18 @@ CSRF_HEADER = "X-CSRF-Token"
 SIGN_IN = "/sign-in"
 
 
-async def current_viewer(request: Request, session: Session) -> Viewer:
-    """Return who is signed in; others are sent to the sign-in page, and brought back from there."""
-    secret = request.cookies.get(COOKIE)
-    viewer = await viewer_of(session, secret) if secret else None
+async def current_viewer(request: Request) -> Viewer:
+    """Return who is signed in; others are sent to the sign-in page, and brought back from there.
+
+    The transaction is over before the page begins its own: one that held this connection and waited for another would
+    stop, with as many others as the pool has, for good.
+    """
+    _check_readable(request.url.query)
+    secret, database = request.cookies.get(COOKIE), request.app.state.database
+    viewer = None
+    if secret:
+        async with database.transaction() as session:
+            viewer = await viewer_of(session, secret)
     if viewer is None:
         raise _sent_to_sign_in(request)
     request.state.viewer = viewer  # for the page that says what was refused
@@ -54,6 +61,12 @@ async def protected_form(request: Request, viewer: CurrentViewer) -> None:
 ProtectedForm = Depends(protected_form)
 
 
+def _check_readable(text: object) -> None:
+    """Refuse what the database cannot keep: no keyboard types it, and no page of ours sends it."""
+    if isinstance(text, str) and "\0" in unquote(text):
+        raise HTTPException(422, "a field holds a NUL character; leave it out")
+
+
 def _sent_to_sign_in(request: Request) -> HTTPException:
     target = f"{SIGN_IN}?next={quote(_back(request), safe='/')}"
     if "HX-Request" in request.headers:
@@ -65,5 +78,8 @@ def _back(request: Request) -> str:
     """Return where to go on after signing in: the page itself, or the one a form or a part of it was sent from."""
     if request.method == "GET" and "HX-Request" not in request.headers:
         return request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    page = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("referer", ""))
+    try:
+        page = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("referer", ""))
+    except ValueError:  # not an address at all
+        return "/"
     return page.path + (f"?{page.query}" if page.query else "") or "/"

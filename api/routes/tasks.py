@@ -52,6 +52,13 @@ class Rescheduling(Fenced):
     model_config = ConfigDict(json_schema_extra={"examples": [{"fence": 1, "at": "2026-03-02T15:00:00+02:00"}]})
 
     at: AwareDatetime
+    notes: Annotated[Text, StringConstraints(max_length=4000)] | None = None
+
+
+class NeverCall(Fenced):
+    model_config = ConfigDict(json_schema_extra={"examples": [{"fence": 1, "notes": "Asked me to stop."}]})
+
+    notes: Annotated[Text, StringConstraints(max_length=4000)] | None = None
 
 
 @router.get("", summary="Tasks in the order they were queued: an agent's own and their queues', a supervisor's all")
@@ -124,9 +131,10 @@ async def send_link(
 
 @router.post("/{task_id}/never-call", summary="The customer wants no more calls: at once, also in the middle of a call")
 async def never_call(
-    task_id: UUID, body: Fenced, me: CurrentAgent, session: Session, database: DatabaseDep, settings: SettingsDep
+    task_id: UUID, body: NeverCall, me: CurrentAgent, session: Session, database: DatabaseDep, settings: SettingsDep
 ) -> TaskView:
-    return _view(await assisting.never_call(session, _hold(task_id, body, me), clock=database.clock, settings=settings))
+    hold = _hold(task_id, body, me)
+    return _view(await assisting.never_call(session, hold, clock=database.clock, settings=settings, notes=body.notes))
 
 
 @router.post("/{task_id}/complete", summary="Say what came of it; the next task is offered")
@@ -152,7 +160,8 @@ async def reschedule(
     task_id: UUID, body: Rescheduling, me: CurrentAgent, session: Session, database: DatabaseDep, settings: SettingsDep
 ) -> TaskView:
     hold = _hold(task_id, body, me)
-    return _view(await rescheduling.reschedule(session, hold, at=body.at, clock=database.clock, settings=settings))
+    clock = database.clock
+    return _view(await rescheduling.reschedule(session, hold, at=body.at, notes=body.notes, clock=clock, settings=settings))
 
 
 @router.post("/{task_id}/heartbeat", summary="My desk is alive: renew the lease")

@@ -40,6 +40,7 @@ def server(settings: Settings, *, host: str, port: int) -> uvicorn.Server:
         log_config=None,  # logs.configure has set up every logger
         access_log=False,  # paths and addresses; durations by route are in /metrics
         server_header=False,
+        forwarded_allow_ips=list(settings.trusted_proxies),
         timeout_keep_alive=30,
         timeout_graceful_shutdown=_DRAIN,
         backlog=2048,

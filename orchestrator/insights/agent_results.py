@@ -48,8 +48,8 @@ WITH offered AS (
   WHERE a.leg = 'customer' AND a.joined_at >= :since AND a.joined_at < :until GROUP BY 1
 ), worked AS (
   SELECT agent_id, count(*) AS done, count(*) FILTER (WHERE disposition = 'solved') AS solved,
-    avg(ended_at - wrap_since) AS wrap_up, avg(ended_at - accepted_at) AS handling,
-    sum(ended_at - greatest(accepted_at, :since)) AS busy
+    avg(ended_at - wrap_since) AS wrap_up, avg(ended_at - coalesce(accepted_at, offered_at)) AS handling,
+    sum(ended_at - greatest(coalesce(accepted_at, offered_at), :since)) AS busy
   FROM tasks WHERE state = 'done' AND ended_at >= :since AND ended_at < :until GROUP BY 1
 ), spells AS (
   SELECT agent_id, since, until FROM presence_spells WHERE presence = 'available' AND until > :since AND since < :until

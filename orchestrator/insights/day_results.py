@@ -62,7 +62,8 @@ WITH days AS (
   SELECT (offered_at AT TIME ZONE :zone)::date AS day, avg(ended_at - offered_at) AS speed
   FROM offers WHERE offered_at >= :since AND offered_at < :until AND ending = 'accepted' GROUP BY 1
 ), ended AS (
-  SELECT accepted_at, wrap_since, ended_at FROM tasks WHERE state = 'done' AND ended_at >= :since AND ended_at < :until
+  SELECT coalesce(accepted_at, offered_at) AS accepted_at, wrap_since, ended_at FROM tasks
+  WHERE state = 'done' AND ended_at >= :since AND ended_at < :until
 ), worked AS (
   SELECT (ended_at AT TIME ZONE :zone)::date AS day, avg(ended_at - accepted_at) AS handling,
     avg(ended_at - wrap_since) AS wrap_up FROM ended GROUP BY 1

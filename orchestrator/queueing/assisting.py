@@ -15,6 +15,7 @@ from orchestrator.escalations.look import Occasion, look
 from orchestrator.escalations.outcome import Disposition
 from orchestrator.escalations.records import note, nudge, unsettled_attempts
 from orchestrator.escalations.words import language_of
+from orchestrator.identity.changes import note_change
 from orchestrator.insights.why_past import recent_events
 from orchestrator.queueing.leases import WrongState, check_state
 from orchestrator.queueing.news import What, tell_of_task
@@ -78,21 +79,26 @@ async def ask_for_help(session: AsyncSession, hold: Hold, *, clock: Clock) -> Ta
     return known.task
 
 
-async def never_call(session: AsyncSession, hold: Hold, *, clock: Clock, settings: Settings) -> TaskRow:
+async def never_call(
+    session: AsyncSession, hold: Hold, *, clock: Clock, settings: Settings, notes: str | None = None
+) -> TaskRow:
     """Record that the customer wants no more calls: at once, also in the middle of a call, which may be talked to its end."""
     known = await take_in_hand(session, hold, clock=clock)
     check_state(known.task, *_AT_HAND)
+    who, subject = f"agent:{known.agent.name}", str(known.customer.id)
+    await note_change(session, who=who, what="customer.opted_out", subject=subject, before=None, after=None, now=known.now)
     if known.task.state in _IN_CALL:
         await opt_out(session, known.customer, now=known.now)
         return known.task
+    spoken = known.task.state is TaskState.WRAPPING
     await dispositions.complete(
         session,
         known.customer,
         known.escalation,
         known.task,
         disposition=Disposition.NEVER_CALL.value,
-        sub_disposition="asked_in_the_call",
-        notes=None,
+        sub_disposition="asked_in_the_call" if spoken else "asked_before",
+        notes=notes,
         now=known.now,
     )
     await session.flush()

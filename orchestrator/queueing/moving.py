@@ -63,7 +63,8 @@ async def reassign_task(
     check_may_be_taken(task)
     await _check_could_take(session, task, agent_id)
     before = told_of_task(task)
-    await _put_back(session, escalation, task, reason=reason, now=now, preferred_agent=agent_id, preferred_until=now + OWN_FOR)
+    own_until = max(now, task.not_before or now) + OWN_FOR
+    await _put_back(session, escalation, task, reason=reason, now=now, preferred_agent=agent_id, preferred_until=own_until)
     note(session, escalation, "reassigned", now=now, task=str(task.id), agent=str(agent_id))
     await note_order(session, "task.reassign", task, before=before, reason=reason, who=who, now=now)
     await nudge(session, escalation, now=now)

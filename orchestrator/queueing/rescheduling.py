@@ -36,13 +36,19 @@ class NotAllowedThen(BadInput):
     code = "not_allowed_then"
 
 
-async def reschedule(session: AsyncSession, hold: Hold, *, at: datetime, clock: Clock, settings: Settings) -> TaskRow:
-    """Put the task back for `at` (aware), kept for this agent at first. Raises `NotAllowedThen`, `BadInput`."""
+async def reschedule(
+    session: AsyncSession, hold: Hold, *, at: datetime, clock: Clock, settings: Settings, notes: str | None = None
+) -> TaskRow:
+    """Put the task back for `at` (aware), kept for this agent at first. Raises `NotAllowedThen`, `BadInput`.
+
+    `notes` stay with the task: whoever has it then goes on from them.
+    """
     known = await take_in_hand(session, hold, clock=clock)
     check_state(known.task, TaskState.ASSIGNED, TaskState.WRAPPING)
     if not known.now < at <= known.now + FARTHEST:
         raise BadInput("the time is not in the next 60 days", field="at", fix="give a time that lies ahead")
     _check_allowed(await _allowed(session, known, at=at, settings=settings), at=at)
+    known.task.notes = notes or known.task.notes
     await _put_back(session, known, at=at, settings=settings)
     await offer_to(session, known.agent, now=known.now, settings=settings)
     return known.task

@@ -11,9 +11,9 @@ from orchestrator.errors import BadInput, Conflict
 from orchestrator.identity.changes import Who, note_change
 from orchestrator.queueing.news import News, What, tell
 from orchestrator.queueing.offers import offer
-from orchestrator.queueing.presence import lock_agent
+from orchestrator.queueing.presence import lock_agent, set_presence
 from orchestrator.queueing.roster import check_agent, queues_of_agent, revoke_agent, told_of_agent
-from orchestrator.queueing.tables import HELD, AgentQueueRow, AgentRow, QueueRow, TaskRow
+from orchestrator.queueing.tables import HELD, AgentQueueRow, AgentRow, Presence, QueueRow, TaskRow
 from orchestrator.settings import Settings
 from orchestrator.storage.clock import Clock
 
@@ -46,10 +46,12 @@ async def change_agent(
     agent.languages = list(dict.fromkeys(abilities.languages))
     agent.skills, agent.phone = sorted(set(abilities.skills)), abilities.phone
     session.add(agent)
+    served = set(await queues_of_agent(session, agent_id))
     await _serve(session, agent_id, set(abilities.queues))
     after = told_of_agent(agent, abilities.queues) | ({"other_phone": True} if had_phone != agent.phone else {})
     await note_change(session, who=who, what="agent.changed", subject=agent.name, before=before, after=after, now=now)
-    for queue in sorted(set(abilities.queues)):
+    await tell(session, News(What.PRESENCE, agent_id=agent_id))  # their open desk sees other queues now
+    for queue in sorted(served | set(abilities.queues)):
         await tell(session, News(What.FLOOR, queue=queue))
         await offer(session, queue, now=now, settings=settings)
     return agent
@@ -61,7 +63,9 @@ async def retire_agent(session: AsyncSession, agent_id: UUID, *, who: Who, clock
     held = select(TaskRow.id).where(TaskRow.agent_id == agent_id, col(TaskRow.state).in_(HELD))
     if (await session.exec(held)).first() is not None:
         raise AgentAtWork("the agent has a task in hand", fix="wait until it is over, or take it from them")
-    await revoke_agent(session, agent.name, who=who, now=await clock.now(session))
+    now = await clock.now(session)
+    await set_presence(session, agent, Presence.OFFLINE, pause_code=None, now=now)
+    await revoke_agent(session, agent.name, who=who, now=now)
     return agent.name
 
 

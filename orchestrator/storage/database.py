@@ -12,6 +12,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Dialect
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InterfaceError, InvalidatePoolError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -74,6 +75,8 @@ class Database:
             if repeatable(error):
                 raise
             raise DatabaseUnavailable(type(error.orig).__name__) from error
+        except PoolTimeout as error:  # every connection is at work, and none came back in time
+            raise DatabaseUnavailable("no connection is free") from error
 
     async def run(self, work: Callable[[AsyncSession], Awaitable[Result]]) -> Result:
         """Do `work` in a transaction, and all of it again after a deadlock or a serialisation failure."""
@@ -84,8 +87,13 @@ class Database:
             except DBAPIError as error:
                 if not repeatable(error):
                     raise
-        async with self.transaction() as session:
-            return await work(session)
+        try:
+            async with self.transaction() as session:
+                return await work(session)
+        except DBAPIError as error:
+            if repeatable(error):
+                raise DatabaseUnavailable(type(error.orig).__name__) from error
+            raise
 
     async def close(self) -> None:
         await self.engine.dispose()

@@ -1,10 +1,12 @@
 """The agent's desk as a signed-in agent meets it: by HTTP, without script, on a real database."""
 
+import asyncio
 import html
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
 
 import httpx
@@ -390,3 +392,29 @@ async def test_the_outcomes_are_those_of_the_tasks_queue(desk: Desk) -> None:
     assert 'value="no_answer/rang_out"' in shown  # what came of a call without a talk can always be said
     assert (refused.status_code, "Kept" in refused.text, "Choose what came of the call" in refused.text) == (422, True, True)
     assert taken.status_code == 303
+
+
+async def test_what_was_noted_goes_with_a_call_agreed_for_later(desk: Desk) -> None:
+    task = await desk.wrapping()
+    at = re.findall(r'<option value="(\d{4}-[^"]+)"', await desk.see())[0]
+
+    assert (await desk.at(task, "reschedule", at=unescape(at), notes="Ask for Ruth.\0")).status_code == 303
+
+    assert (await reread(desk.database, task.id)).notes == "Ask for Ruth."
+
+
+async def test_what_was_noted_stays_when_the_customer_wants_no_more_calls(desk: Desk) -> None:
+    task = await desk.wrapping()
+
+    assert (await desk.at(task, "never-call", notes="Asked me to stop.")).status_code == 303
+
+    ended = await reread(desk.database, task.id)
+    assert (ended.notes, ended.disposition, ended.sub_disposition) == ("Asked me to stop.", "never_call", "asked_in_the_call")
+
+
+async def test_more_pages_at_once_than_the_database_gives_connections_are_all_answered(desk: Desk) -> None:
+    await desk.accepted()
+
+    answers = await asyncio.gather(*(desk.client.get("/desk/figures") for _ in range(60)))
+
+    assert {answer.status_code for answer in answers} == {200}

@@ -29,6 +29,8 @@ def shown(field: FieldInfo) -> str:
             return "`–`"
         case bool(flag):
             return f"`{str(flag).lower()}`"
+        case tuple(several):
+            return f"`{','.join(several)}`"
         case timedelta() as duration:
             return f"`{in_words(duration)}`"
         case other:

@@ -6,7 +6,7 @@
 //   data-connection              the banner for a lost connection (data-lost and data-back are its texts)
 //   data-keep="NAME"             a form whose typed values survive reload, sign-in and a lost connection in this tab
 //   data-once                    a form that is sent once, however often it is clicked
-//   data-confirm="TEXT"          asked before the form is sent
+//   data-confirm="TEXT"          asked before the form is sent; on a button, before it sends the form
 (() => {
   "use strict";
   const all = (selector, root = document) => [
@@ -141,7 +141,7 @@
     try { kept = JSON.parse(sessionStorage.getItem(slot(form)) ?? "null"); } catch { kept = null; }
     for (const [name, value, checked] of kept ?? []) {
       for (const one of values(form).filter((each) => each.name === name)) {
-        if (checked === undefined) { if (!one.value) one.value = value; }
+        if (checked === undefined) { if (value) one.value = value; }
         else if (one.value === value) one.checked = checked;
       }
     }
@@ -150,13 +150,19 @@
   addEventListener("input", (event) => { const form = event.target.closest?.("form[data-keep]"); if (form) keep(form); });
   addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.dataset.confirm && !confirm(form.dataset.confirm)) { event.preventDefault(); event.stopImmediatePropagation(); return; }
+    const question = event.submitter?.dataset.confirm ?? form.dataset.confirm;
+    if (question && !confirm(question)) { event.preventDefault(); event.stopImmediatePropagation(); return; }
     if ("once" in form.dataset) {
       if ("sent" in form.dataset) { event.preventDefault(); event.stopImmediatePropagation(); return; }
       form.dataset.sent = "";
       setTimeout(() => delete form.dataset.sent, 5000);
     }
   }, true);
+  // Who signs out leaves nothing of customers in this tab.
+  addEventListener("submit", (event) => {
+    if (!new URL(event.target.action).pathname.startsWith("/sign-out")) return;
+    for (const key of Object.keys(sessionStorage).filter((one) => one.startsWith("ringback.kept."))) sessionStorage.removeItem(key);
+  });
   addEventListener("pageshow", () => { for (const form of all("form[data-sent]")) delete form.dataset.sent; });
   // A page that says so has taken what was typed: `data-taken="NAME"` forgets it.
   const forget = (root) => { for (const one of all("[data-taken]", root)) sessionStorage.removeItem(`ringback.kept.${one.dataset.taken}`); };

@@ -11,8 +11,8 @@ def test_every_skill_that_is_needed_or_had_has_its_line() -> None:
     rows = skill_matrix({"sales": {"billing"}, "service": set()}, [an_able("dana", "hebrew-law"), an_able("noa", "billing")])
 
     assert [(row.skill, row.agents, row.needed_by) for row in rows] == [
-        ("billing", {"noa"}, ("sales",)),
-        ("hebrew-law", {"dana"}, ()),
+        ("billing", frozenset({"noa"}), ("sales",)),
+        ("hebrew-law", frozenset({"dana"}), ()),
     ]
 
 
