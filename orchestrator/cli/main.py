@@ -50,7 +50,9 @@ class Commands(TyperGroup):
             return None
         target = _loaded(*COMMANDS[cmd_name].split(":"))
         if isinstance(target, typer.Typer):
-            return get_command(target)
+            group = get_command(target)
+            group.name = cmd_name  # by which help lists it
+            return group
         alone = typer.Typer(add_completion=False)
         alone.command(cmd_name)(target)
         return get_command(alone)

@@ -92,6 +92,20 @@ async def test_two_tabs_of_one_agent_show_the_same(visitors: Visitors, database:
     await context.close()
 
 
+async def test_a_desk_whose_session_was_ended_elsewhere_asks_to_sign_in(visitors: Visitors, database: Database) -> None:
+    agent_id = await an_idle_agent(database)
+    context, _ = await visitors.person(Role.AGENT, agent_id=agent_id)
+    left_open, other = await context.new_page(), await context.new_page()
+    await left_open.goto("/desk")
+    await other.goto("/desk")
+
+    await other.locator("details.person summary").click()
+    await other.get_by_role("button", name="Sign out", exact=True).click()
+
+    await expect(left_open.get_by_role("heading", name="Sign in")).to_be_visible(timeout=40 * SECOND)
+    await context.close()
+
+
 async def test_a_button_pressed_twice_does_its_work_once(visitors: Visitors, database: Database, database_url: str) -> None:
     agent_id = await an_idle_agent(database)
     await offered(database, database_url)

@@ -118,7 +118,10 @@
   }, 3000);
   addEventListener("offline", () => connection("network", true));
   addEventListener("online", () => connection("network", false));
-  addEventListener("htmx:sse:error", () => connection("stream", true));
+  addEventListener("htmx:sse:error", (event) => {
+    // Signed out, here or elsewhere: what is on the page is no longer for whoever looks at it.
+    if (event.detail.status === 401) location.reload(); else connection("stream", true);
+  });
   addEventListener("htmx:sse:after:connection", () => connection("stream", false));
   addEventListener("htmx:after:request", () => connection("request", false));
   for (const failure of ["htmx:error", "htmx:response:error"]) {
