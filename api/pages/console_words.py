@@ -74,7 +74,7 @@ PROMISE = {
     "kept": _("Kept"),
     "renewed": _("Renewed"),
     "broken": _("Broken"),
-    "released": _("Released by the customer"),
+    "released": _("Released"),
     "unsaid": _("Never said"),
 }
 

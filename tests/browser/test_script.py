@@ -25,7 +25,7 @@ async def test_a_countdown_counts_and_says_that_it_is_late(visitors: Visitors, d
 
     await expect(first).to_have_text(re.compile(r"^8:\d\d late$"))
     await expect(first).to_have_class(re.compile("late"))
-    await expect(second).to_have_text(re.compile(r"^3:\d\d$"))
+    await expect(second).to_have_text(re.compile(r"^in 3:\d\d$"))
     await expect(second).to_have_class(re.compile("soon"))
     before = await second.text_content()
     await expect(second).not_to_have_text(before or "")

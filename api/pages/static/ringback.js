@@ -1,5 +1,5 @@
 // What the pages do beyond HTML and htmx, each part driven by attributes in the markup:
-//   data-countdown="INSTANT"     counts down to it, then up; `soon` and `late` are classes; data-late is the word for late
+//   data-countdown="INSTANT"     counts down to it, then up; `soon` and `late` are classes; data-ahead and data-late their words
 //   data-key="a" / "g d"         the key, or keys in turn, that press or open the element (never while somebody types)
 //   data-announce="TEXT"         is read out when it arrives; data-announce-now interrupts; data-chime also sounds
 //   data-sound, data-shortcuts   checkboxes by which sound and keys are chosen, kept on this device
@@ -26,7 +26,8 @@
       element.classList.toggle("late", left < 0);
       element.classList.toggle("soon", left >= 0 && left <= Number(element.dataset.soon ?? 300));
       const late = left < 0 ? ` ${element.dataset.late ?? ""}` : "";
-      const text = clockOf(Math.abs(left)) + late.trimEnd();
+      const ahead = left >= 0 && element.dataset.ahead ? `${element.dataset.ahead} ` : "";
+      const text = ahead + clockOf(Math.abs(left)) + late.trimEnd();
       if (element.textContent !== text) element.textContent = text;
     }
   };
