@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from api.pages.desk_acting import SAID, WORK, gone, show
@@ -33,6 +33,13 @@ async def show_work(request: Request, me: Me, mark: str = "") -> Response:
     had = _task_of(mark)
     notice = None if had is None else await gone(Parts.of(request), me, had)
     return await show(request, me, notice=notice, template=WORK, unless=mark, had=had)
+
+
+@router.get("/next")
+@router.get("/tasks/{task_id}/{action}")
+async def show_again(me: Me) -> Response:
+    """Lead a reload of what answered a form to the desk as it is now."""
+    return RedirectResponse("/desk", 303)
 
 
 @router.get("/figures")

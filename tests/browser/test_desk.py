@@ -1,5 +1,6 @@
 """The desk in a real browser: an offer that comes by itself, keys, what was typed, and everybody able to use it."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from uuid import UUID
@@ -103,6 +104,21 @@ async def test_a_desk_whose_session_was_ended_elsewhere_asks_to_sign_in(visitors
     await other.get_by_role("button", name="Sign out", exact=True).click()
 
     await expect(left_open.get_by_role("heading", name="Sign in")).to_be_visible(timeout=40 * SECOND)
+    await context.close()
+
+
+async def test_a_reload_after_a_form_shows_the_desk(visitors: Visitors, database: Database, database_url: str) -> None:
+    agent_id = await an_idle_agent(database)
+    context, _ = await visitors.person(Role.AGENT, agent_id=agent_id)
+    page = await context.new_page()
+    await page.goto("/desk")
+    await page.get_by_role("button", name="Give me the next").click()
+    await expect(page.get_by_text("Nobody is waiting on your queues.")).to_be_visible()
+
+    await page.goto(page.url)
+
+    await expect(page).to_have_url(re.compile("/desk$"))
+    await expect(page.get_by_role("heading", name="Desk", exact=True)).to_be_visible()
     await context.close()
 
 

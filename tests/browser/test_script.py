@@ -83,6 +83,6 @@ async def test_a_stream_opens_however_late_its_part_of_the_script_comes(visitors
         await route.continue_()
 
     await page.route("**/hx-sse*", after_everything_else)
-    async with page.expect_request("**/desk/stream"):
+    async with page.expect_request("**/desk/stream", timeout=60_000):
         await page.goto("/desk", wait_until="commit")
     await context.close()
