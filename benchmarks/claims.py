@@ -23,13 +23,13 @@ _EACH = 40  # claims of each; an agent has one task in hand, so every claim is a
 # Straight into the tables, without the cases the tasks belong to: a claim does not look at those.
 _SET_UP = (
     "SET session_replication_role = replica",
-    "INSERT INTO queues (name, skills) VALUES ('bench', '{}')",
+    "INSERT INTO queues (name, skills, outcomes) VALUES ('bench', '{}', '{}')",
     f"""
     INSERT INTO tasks (id, escalation_id, customer_id, queue, kind, state, step, priority, language, skills,
-                       queued_at, rank, promised, fence, offers)
+                       queued_at, rank, promised, fence, offers, wrap_extensions)
     SELECT gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'bench', 'callback', 'queued', 0, 50,
            CASE mod(n, 2) WHEN 0 THEN 'he' ELSE 'en' END, '{{}}', now() - n * interval '1 second',
-           now() - n * interval '1 second', false, 0, 0
+           now() - n * interval '1 second', false, 0, 0, 0
     FROM generate_series(1, {_TASKS}) AS n
     """,
     f"""

@@ -383,9 +383,9 @@ async def test_claims_from_a_hundred_thousand_tasks_read_the_heads_only(database
         await connection.exec_driver_sql(
             """
             INSERT INTO tasks (id, escalation_id, customer_id, queue, kind, state, step, priority, language, skills,
-                               queued_at, rank, promised, fence, offers)
+                               queued_at, rank, promised, fence, offers, wrap_extensions)
             SELECT gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'sales', 'callback', 'queued', 0, 50, 'en',
-                   '{}', now() - n * interval '1 second', now() - n * interval '1 second', false, 0, 0
+                   '{}', now() - n * interval '1 second', now() - n * interval '1 second', false, 0, 0, 0
             FROM generate_series(1, 100000) AS n
             """
         )
