@@ -51,7 +51,7 @@ def visits(values: Mapping[str, Sequence[str]]) -> tuple[list[Visit], list[str]]
     """
     found, unknown = _further(), []
     for route in _routes():
-        parameters = [parameter.name for parameter in route.dependant.path_params]
+        parameters = list(route.param_convertors)  # also those that the handler itself never reads
         if len(parameters) > 1 or any(name not in values for name in parameters):
             unknown.append(route.path)
             continue
