@@ -12,8 +12,8 @@ from api import errors
 from api.dependencies import Replayed
 from api.middleware import RequestContext
 from api.newsroom import Newsroom
-from api.pages.attendance import Attendance
-from api.pages.desk_lists import WaitingLists
+from api.pages.desk.attendance import Attendance
+from api.pages.desk.lists import WaitingLists
 from api.pages.headers import StrictHeaders
 from api.pages.registry import PAGES
 from api.problems import MEDIA_TYPE, Problem

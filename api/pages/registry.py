@@ -2,24 +2,11 @@
 
 from fastapi import APIRouter
 
-from api.pages import (
-    assets,
-    choices,
-    console,
-    desk,
-    desk_actions,
-    me,
-    oidc,
-    second_factor,
-    settings_agents,
-    settings_channels,
-    settings_queues,
-    settings_scripts,
-    settings_templates,
-    sign_in,
-    staff,
-    staff_person,
-)
+from api.pages import assets, choices
+from api.pages.account import me, oidc, second_factor, sign_in
+from api.pages.console.router import ROUTERS as CONSOLE
+from api.pages.desk import actions, page
+from api.pages.settings import agents, channels, people, person, queues, scripts, templates
 
 PAGES: tuple[APIRouter, ...] = (
     assets.router,
@@ -28,14 +15,14 @@ PAGES: tuple[APIRouter, ...] = (
     second_factor.router,
     oidc.router,
     me.router,
-    staff.router,
-    staff_person.router,
-    settings_queues.router,
-    settings_agents.router,
-    settings_channels.router,
-    settings_scripts.router,
-    settings_templates.router,
-    *console.ROUTERS,
-    desk.router,
-    desk_actions.router,
+    people.router,
+    person.router,
+    queues.router,
+    agents.router,
+    channels.router,
+    scripts.router,
+    templates.router,
+    *CONSOLE,
+    page.router,
+    actions.router,
 )

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from api.newsroom import Desk, Turn
-from api.pages.attendance import Attendance
+from api.pages.desk.attendance import Attendance
 from orchestrator.embedded.probing import until
 from orchestrator.identity import sessions
 from orchestrator.identity.people import Role

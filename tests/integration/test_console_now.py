@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlmodel import select
 
-from api.pages.console_stream import ConsoleWatcher
+from api.pages.console.stream import ConsoleWatcher
 from api.pages.people import COOKIE
 from orchestrator.availability.tables import SwitchRow
 from orchestrator.escalations.states import Outcome

@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import pytest
 
-from api.pages.console_csv import cell
-from api.pages.console_period import Period
+from api.pages.console.csv import cell
+from api.pages.console.period import Period
 from orchestrator.escalations.states import PromiseState
 from orchestrator.identity.changes import note_change
 from orchestrator.identity.people import Role

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import replace
 
-from api.pages.desk_lists import Look, WaitingLists
+from api.pages.desk.lists import Look, WaitingLists
 from orchestrator.detection.library import RuleLibrary
 from orchestrator.queueing.desk_list import Sight, sight_of, waiting_for
 from orchestrator.queueing.order import SOON

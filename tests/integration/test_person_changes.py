@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from sqlmodel import col, select
 
 from api.app import create_app
-from api.pages.console_stream import ConsoleWatcher
+from api.pages.console.stream import ConsoleWatcher
 from api.pages.people import COOKIE
 from orchestrator.errors import BadInput
 from orchestrator.identity.accounts import disable

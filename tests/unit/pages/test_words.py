@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import pytest
 
-from api.pages import console_words as words
+from api.pages.console import words
 from api.pages.languages import translations
 from orchestrator.availability.verdicts import GateCode
 from orchestrator.detection.verdicts import Verdict

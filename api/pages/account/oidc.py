@@ -1,0 +1,90 @@
+"""The way out to the OpenID Connect provider, and the way back in."""
+
+import hmac
+import json
+import time
+from dataclasses import asdict
+from typing import Annotated
+
+import structlog
+from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi.responses import RedirectResponse, Response
+
+from api.dependencies import DatabaseDep, SettingsDep
+from api.pages.account.openid_provider import Asked, Provider, ProviderRefused
+from api.pages.account.sign_in import sign_in_form, signed_in
+from api.pages.choices import local_path
+from orchestrator.identity.openid import sign_in_by_openid
+from orchestrator.identity.sealing import CannotUnseal, seal, unseal
+from orchestrator.settings import Settings
+
+router = APIRouter()
+log = structlog.get_logger(__name__)
+
+START = "/sign-in/openid"
+_COOKIE = "ringback_openid"
+_LASTS = 600  # seconds for signing in there
+
+
+def provider(settings: SettingsDep) -> Provider:
+    if settings.openid_issuer is None or settings.openid_client_id is None:
+        raise HTTPException(404)
+    return Provider(settings)
+
+
+ProviderDep = Annotated[Provider, Depends(provider)]
+
+
+@router.get(START)
+async def go_to_provider(request: Request, provider: ProviderDep, settings: SettingsDep, next: str = "/") -> Response:
+    asked = Asked.fresh(local_path(next))
+    try:
+        address = await provider.address(asked)
+    except ProviderRefused as refused:
+        return _refused(request, settings, asked.next, reason=str(refused))
+    answer = RedirectResponse(address, 303)
+    kept = seal(json.dumps([time.time(), asdict(asked)]), about=_COOKIE, keys=settings.payload_keyring)
+    secure = settings.public_url.startswith("https:")
+    answer.set_cookie(_COOKIE, kept, max_age=_LASTS, path=START, secure=secure, httponly=True, samesite="lax")
+    return answer
+
+
+@router.get(f"{START}/return")
+async def come_back(
+    request: Request,
+    provider: ProviderDep,
+    settings: SettingsDep,
+    database: DatabaseDep,
+    state: str = "",
+    code: str = "",
+) -> Response:
+    asked = _asked(request, settings)
+    if asked is None or not hmac.compare_digest(asked.state.encode(), state.encode("utf-8", "surrogatepass")) or not code:
+        return _refused(request, settings, asked.next if asked else "/", reason="it was not asked, or has refused")
+    try:
+        account = await provider.account(asked, code)
+    except ProviderRefused as refused:
+        return _refused(request, settings, asked.next, reason=str(refused))
+    async with database.transaction() as session:
+        found = await sign_in_by_openid(session, account, now=await database.clock.now(session))
+    if found is None:
+        return _refused(request, settings, asked.next, reason="nobody of ours has this account")
+    answer = signed_in(found, settings, next=asked.next)
+    answer.delete_cookie(_COOKIE, path=START)
+    return answer
+
+
+def _asked(request: Request, settings: Settings) -> Asked | None:
+    try:
+        kept = unseal(request.cookies.get(_COOKIE, ""), about=_COOKIE, keys=settings.payload_keyring)
+    except (CannotUnseal, ValueError):
+        return None
+    since, asked = json.loads(kept)
+    return Asked(**asked) if time.time() - since < _LASTS else None
+
+
+def _refused(request: Request, settings: Settings, next: str, *, reason: str) -> Response:
+    log.warning("provider refused", reason=reason)
+    answer = sign_in_form(request, settings, next=next, refusal="openid", status=401)
+    answer.delete_cookie(_COOKIE, path=START)
+    return answer

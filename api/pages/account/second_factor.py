@@ -1,0 +1,107 @@
+"""The second factor: shown at sign-in, set up and removed on everybody's own page."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from api.dependencies import DatabaseDep, Session, SettingsDep
+from api.pages.account.me import my_page
+from api.pages.account.qr import picture_of
+from api.pages.account.sign_in import CODE, SameSite, address_of, refused
+from api.pages.choices import local_path
+from api.pages.frame import page
+from api.pages.people import COOKIE, SIGN_IN, CurrentViewer, ProtectedForm, Viewer
+from orchestrator.identity import second_factor, sessions
+from orchestrator.identity.signing_in import pass_second_factor
+from orchestrator.identity.tries import Refusal
+from orchestrator.settings import Settings
+
+router = APIRouter()
+
+SETUP = "/me/second-factor"
+Code = Annotated[str, Form(max_length=100)]
+
+
+@router.get(CODE)
+async def ask_code(request: Request, session: Session, next: str = "/") -> Response:
+    if await sessions.half_session(session, request.cookies.get(COOKIE, "")) is None:
+        return RedirectResponse(SIGN_IN, 303)
+    return _code_form(request, next)
+
+
+@router.post(CODE, dependencies=[SameSite])
+async def send_code(
+    request: Request,
+    database: DatabaseDep,
+    settings: SettingsDep,
+    code: Code = "",
+    next: Annotated[str, Form(max_length=2000)] = "/",
+) -> Response:
+    secret, address = request.cookies.get(COOKIE, ""), address_of(request)
+    refusal = await pass_second_factor(database, secret, code, address=address, keys=settings.payload_keyring)
+    return RedirectResponse(local_path(next), 303) if refusal is None else _code_form(request, next, refusal)
+
+
+@router.get(SETUP)
+async def show_setup(request: Request, viewer: CurrentViewer, session: Session, settings: SettingsDep) -> Response:
+    return await _setup(request, viewer, session, settings)
+
+
+@router.post(SETUP, dependencies=[ProtectedForm])
+async def confirm(
+    request: Request, viewer: CurrentViewer, session: Session, database: DatabaseDep, settings: SettingsDep, code: Code = ""
+) -> Response:
+    now = await database.clock.now(session)
+    codes = await second_factor.confirm(session, viewer, code, keys=settings.payload_keyring, now=now)
+    if codes is None:
+        return await _setup(request, viewer, session, settings, refusal=Refusal.WRONG)
+    return _codes(request, viewer, codes)
+
+
+@router.post(f"{SETUP}/codes", dependencies=[ProtectedForm])
+async def renew_codes(
+    request: Request, viewer: CurrentViewer, session: Session, database: DatabaseDep, settings: SettingsDep, code: Code = ""
+) -> Response:
+    now, keys, address = await database.clock.now(session), settings.payload_keyring, address_of(request)
+    refusal = await second_factor.shown(session, viewer.person_id, code, address=address, keys=keys, now=now)
+    if refusal is not None:
+        return await my_page(request, viewer, session, refusal=refusal)
+    return _codes(request, viewer, await second_factor.renew_codes(session, viewer, now=now))
+
+
+@router.post(f"{SETUP}/removal", dependencies=[ProtectedForm])
+async def remove(
+    request: Request, viewer: CurrentViewer, session: Session, database: DatabaseDep, settings: SettingsDep, code: Code = ""
+) -> Response:
+    now, keys, address = await database.clock.now(session), settings.payload_keyring, address_of(request)
+    refusal = await second_factor.shown(session, viewer.person_id, code, address=address, keys=keys, now=now)
+    if refusal is not None:
+        return await my_page(request, viewer, session, refusal=refusal)
+    await second_factor.forget(session, viewer.person_id, who=viewer, now=now)
+    return RedirectResponse("/me", 303)
+
+
+def _code_form(request: Request, next: str, refusal: Refusal | None = None) -> Response:
+    return refused(page(request, "account/sign_in_code.html", next=local_path(next), refusal=refusal), refusal)
+
+
+async def _setup(
+    request: Request, viewer: Viewer, session: Session, settings: Settings, refusal: Refusal | None = None
+) -> Response:
+    again = refusal is not None  # the code was of the secret shown before, perhaps mistyped
+    proposal = await second_factor.propose(session, viewer, keys=settings.payload_keyring, again=again)
+    shown = page(
+        request,
+        "account/second_factor.html",
+        viewer=viewer,
+        proposal=proposal,
+        picture=picture_of(proposal.uri),
+        refusal=refusal,
+    )
+    return refused(shown, refusal)
+
+
+def _codes(request: Request, viewer: Viewer, codes: Sequence[str]) -> Response:
+    return page(request, "account/recovery_codes.html", viewer=viewer, codes=codes)

@@ -1,0 +1,115 @@
+"""The pages of signing in, with the second factor where one is owed, and of signing out."""
+
+from typing import Annotated
+from urllib.parse import quote, urlsplit
+
+from fastapi import APIRouter, Depends, Form, HTTPException, Request
+from fastapi.responses import RedirectResponse, Response
+
+from api.dependencies import DatabaseDep, Session, SettingsDep
+from api.pages.choices import local_path
+from api.pages.frame import page
+from api.pages.people import COOKIE, SIGN_IN, CurrentViewer, ProtectedForm
+from orchestrator.identity import sessions
+from orchestrator.identity.signing_in import SignedIn, sign_in
+from orchestrator.identity.tries import WITHIN, Refusal
+from orchestrator.settings import Settings
+
+router = APIRouter()
+
+CODE = "/sign-in/code"
+STATUS = {None: 200, Refusal.WRONG: 401, Refusal.TOO_OFTEN: 429}
+
+
+async def same_site(request: Request, settings: SettingsDep) -> None:
+    """Let pass what a page of ours sent: nobody is to be signed in by a page of another, before there is a session."""
+    origin = request.headers.get("origin")
+    ours = (request.headers.get("host"), urlsplit(settings.public_url).netloc)
+    if origin is not None and _host_of(origin) not in ours:
+        raise HTTPException(403, "the form is not from a page of ours")
+
+
+def _host_of(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # not an address at all, so none of ours
+        return ""
+
+
+SameSite = Depends(same_site)
+
+
+@router.get(SIGN_IN)
+async def show_sign_in(request: Request, session: Session, settings: SettingsDep, next: str = "/") -> Response:
+    secret = request.cookies.get(COOKIE)
+    if secret and await sessions.viewer_of(session, secret) is not None:
+        return RedirectResponse(local_path(next), 303)
+    return sign_in_form(request, settings, next=next)
+
+
+@router.post(SIGN_IN, dependencies=[SameSite])
+async def send_sign_in(
+    request: Request,
+    database: DatabaseDep,
+    settings: SettingsDep,
+    login: Annotated[str, Form(max_length=1000)] = "",
+    password: Annotated[str, Form(max_length=1000)] = "",
+    next: Annotated[str, Form(max_length=2000)] = "/",
+) -> Response:
+    found = await sign_in(database, login, password, address=address_of(request))
+    if isinstance(found, Refusal):
+        return refused(sign_in_form(request, settings, next=next, login=login, refusal=found), found)
+    return signed_in(found, settings, next=next)
+
+
+@router.post("/sign-out", dependencies=[ProtectedForm])
+async def sign_out(request: Request, session: Session, database: DatabaseDep, settings: SettingsDep) -> Response:
+    await sessions.end(session, request.cookies[COOKIE], now=await database.clock.now(session))
+    return _signed_out(settings)
+
+
+@router.post("/sign-out/everywhere", dependencies=[ProtectedForm])
+async def sign_out_everywhere(
+    viewer: CurrentViewer, session: Session, database: DatabaseDep, settings: SettingsDep
+) -> Response:
+    await sessions.end_all(session, viewer.person_id, now=await database.clock.now(session))
+    return _signed_out(settings)
+
+
+def signed_in(found: SignedIn, settings: Settings, *, next: str) -> Response:
+    """Hand the session over and go on: to where the person wanted, by way of the second factor where one is owed."""
+    target = f"{CODE}?next={quote(local_path(next), safe='/')}" if found.second_factor_owed else local_path(next)
+    answer = RedirectResponse(target, 303)
+    secure = settings.public_url.startswith("https:")
+    answer.set_cookie(COOKIE, found.secret, secure=secure, httponly=True, samesite="lax")
+    return answer
+
+
+def address_of(request: Request) -> str:
+    return request.client.host if request.client else "unknown"
+
+
+def _signed_out(settings: Settings) -> Response:
+    answer = RedirectResponse(SIGN_IN, 303)
+    secure = settings.public_url.startswith("https:")
+    answer.delete_cookie(COOKIE, secure=secure, httponly=True, samesite="lax")
+    answer.headers["Clear-Site-Data"] = '"cache"'
+    return answer
+
+
+def sign_in_form(
+    request: Request, settings: Settings, *, next: str, login: str = "", refusal: str | None = None, status: int = 200
+) -> Response:
+    """Return the page; `refusal` is the reason it is shown again."""
+    openid = settings.openid_issuer is not None and settings.openid_client_id is not None
+    return page(
+        request, "account/sign_in.html", status=status, next=local_path(next), login=login, refusal=refusal, openid=openid
+    )
+
+
+def refused(answer: Response, refusal: Refusal | None) -> Response:
+    """Give the page that says why the status that says it to programs."""
+    answer.status_code = STATUS[refusal]
+    if refusal is Refusal.TOO_OFTEN:
+        answer.headers["Retry-After"] = str(int(WITHIN.total_seconds()))
+    return answer

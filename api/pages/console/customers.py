@@ -1,0 +1,92 @@
+"""Customers at the console: found by what a person knows of them, and shown with all that happened and why."""
+
+from functools import partial
+from typing import Annotated, Any
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from api.dependencies import Session
+from api.pages.console import words
+from api.pages.console.now import Watching
+from api.pages.console.sentences import sentences_in
+from api.pages.frame import page
+from api.pages.languages import language_of
+from api.pages.people import ProtectedForm, Viewer
+from api.paging import After, decode, encode
+from orchestrator.escalations.words import Language
+from orchestrator.insights.customer_tasks import customer_tasks
+from orchestrator.insights.known_wishes import known_wishes
+from orchestrator.insights.search import search
+from orchestrator.insights.timelines import get_customer, open_escalation_of, subjects_of, timeline
+from orchestrator.insights.why_words import channel, happened
+from orchestrator.intake.tables import CustomerRow
+
+router = APIRouter(prefix="/console/customers")
+
+_ENTRIES = 50
+_OWN_PLACE = ("name", "phone", "language", "zone", "country", "consent", "do_not_call")
+
+
+@router.get("")
+async def show_search(request: Request, viewer: Watching) -> Response:
+    return page(request, "console/customers.html", viewer=viewer, words="", found=None)
+
+
+@router.post("", dependencies=[ProtectedForm])
+async def send_search(
+    request: Request, viewer: Watching, session: Session, words: Annotated[str, Form(max_length=1024)] = ""
+) -> Response:
+    """Search by a form's body: what is looked for is personal, and addresses are kept in logs and histories."""
+    found = await search(session, words.replace("\0", ""))
+    return page(request, "console/customers.html", viewer=viewer, words=words, found=found)
+
+
+@router.get("/{customer_id}")
+async def show_customer(
+    request: Request, customer_id: UUID, viewer: Watching, session: Session, cursor: After = None
+) -> Response:
+    customer = await get_customer(session, customer_id)
+    if customer.id != customer_id:
+        return RedirectResponse(f"/console/customers/{customer.id}", 303)
+    known = await _known(session, customer, cursor)
+    return page(request, "console/customer.html", viewer=viewer, words=words, **_said_in(request, viewer), **known)
+
+
+def _said_in(request: Request, viewer: Viewer) -> dict[str, Any]:
+    """Return what tells gates, events and channels in the reader's language."""
+    code = language_of(request, viewer.locale)
+    language = Language(code)
+    return {
+        "sentence": sentences_in(code),
+        "happened": partial(happened, language=language),
+        "channel": partial(channel, language=language),
+    }
+
+
+async def _known(session: AsyncSession, customer: CustomerRow, cursor: str | None) -> dict[str, Any]:
+    entries = await timeline(session, customer.id, before=decode(cursor), limit=_ENTRIES + 1)
+    last = entries[_ENTRIES - 1] if len(entries) > _ENTRIES else None
+    return {
+        "customer": customer,
+        "subjects": await subjects_of(session, customer.id),
+        "case": await open_escalation_of(session, customer.id),
+        "tasks": await customer_tasks(session, customer.id),
+        "wishes": known_wishes(customer.attributes),
+        "there": _zone(customer.attributes.get("zone")),
+        "further": {name: value for name, value in customer.attributes.items() if name not in _OWN_PLACE},
+        "entries": entries[:_ENTRIES],
+        "next": None if last is None else encode(last.at, last.id),
+        "is_first": cursor is None,
+    }
+
+
+def _zone(name: object) -> str | None:
+    """Return the customer's zone where there is one of this name."""
+    try:
+        return ZoneInfo(name).key if isinstance(name, str) else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None

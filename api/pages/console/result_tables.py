@@ -1,0 +1,96 @@
+"""The tables of the results as rows of a file: a head of codes, and figures as they are."""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import datetime
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from api.pages.console.csv import Cell
+from orchestrator.insights.agent_results import agent_results
+from orchestrator.insights.attempt_results import attempt_results
+from orchestrator.insights.broken_promises import broken_promises
+from orchestrator.insights.day_results import day_results
+from orchestrator.insights.funnel import funnels
+from orchestrator.insights.not_called import NotCalled
+from orchestrator.insights.placing import Stage
+from orchestrator.insights.promise_results import promise_results
+
+Table = tuple[Sequence[str], Iterable[Sequence[Cell]]]
+
+NOT_CALLED = ("customer_id", "subject", "rule", "moment_at", "found_at", "furthest_step", "reason")
+
+
+def not_called_row(moment: NotCalled) -> Sequence[Cell]:
+    """Return what stands under `NOT_CALLED`: ids and codes, no name and no number."""
+    times = (_iso(moment.at), _iso(moment.found_at))
+    return (str(moment.customer_id), moment.subject, moment.rule, *times, moment.stage.value, moment.reason)
+
+
+async def _funnel_table(session: AsyncSession, since: datetime, until: datetime, _: str) -> Table:
+    found = await funnels(session, since=since, until=until)
+    came = [(funnel.rule, stage.value, "", funnel.at(stage)) for funnel in found for stage in Stage]
+    lost = [(funnel.rule, loss.stage.value, loss.reason, loss.number) for funnel in found for loss in funnel.losses]
+    return ("rule", "stage", "lost_by", "moments"), sorted([*came, *lost], key=lambda row: row[0])
+
+
+async def _promise_table(session: AsyncSession, since: datetime, until: datetime, _: str) -> Table:
+    found = await promise_results(session, since=since, until=until)
+    return ("rule", "state", "cause", "promises"), [(each.rule, each.state.value, each.cause, each.number) for each in found]
+
+
+async def _broken_table(session: AsyncSession, since: datetime, until: datetime, _: str) -> Table:
+    known = ("customer_id", "subject", "rule")
+    times = ("made_at", "due_at", "broken_at", "answered_at")
+    found = await broken_promises(session, since=since, until=until)
+    head = (*known, "cause", *times, "late_by_seconds")
+    return head, [
+        (
+            *(str(getattr(each, name)) for name in known),
+            each.cause,
+            *(_iso(getattr(each, name)) for name in times),
+            each.late_by,
+        )
+        for each in found
+    ]
+
+
+def _iso(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat(timespec="seconds")
+
+
+async def _attempt_table(session: AsyncSession, since: datetime, until: datetime, zone: str) -> Table:
+    found = await attempt_results(session, since=since, until=until, zone=zone)
+    rows = [(each.hour, result, number) for each in found for result, number in each.results.items()]
+    return ("hour", "result", "attempts"), rows
+
+
+async def _agent_table(session: AsyncSession, since: datetime, until: datetime, _: str) -> Table:
+    counted = ("agent", "offered", "accepted", "rejected", "missed", "done", "solved")
+    timed = ("speed_of_answer", "talk", "wrap_up", "handling")
+    found = await agent_results(session, since=since, until=until)
+    head = (*counted, *(f"{name}_seconds" for name in timed), "occupancy")
+    return head, [tuple(getattr(each, name) for name in (*counted, *timed, "occupancy")) for each in found]
+
+
+async def _day_table(session: AsyncSession, since: datetime, until: datetime, zone: str) -> Table:
+    timed = ("speed_of_answer", "handling", "wrap_up")
+    head = ("day", "calls", "spoken", "abandoned", "share_abandoned", *(f"{name}_seconds" for name in timed), "occupancy")
+    rows = [
+        (
+            *(each.day.isoformat(), each.placed, each.waited.spoken, each.waited.abandoned, each.waited.share_abandoned),
+            *(getattr(each, name) for name in timed),
+            each.occupancy,
+        )
+        for each in await day_results(session, since=since, until=until, zone=zone)
+    ]
+    return head, rows
+
+
+TABLES: dict[str, Callable[[AsyncSession, datetime, datetime, str], Awaitable[Table]]] = {
+    "funnel": _funnel_table,
+    "promises": _promise_table,
+    "broken": _broken_table,
+    "attempts": _attempt_table,
+    "agents": _agent_table,
+    "days": _day_table,
+}

@@ -1,0 +1,14 @@
+"""The supervisor's console: the routers of its pages."""
+
+from fastapi import APIRouter
+
+from api.pages.console import audit, customers, now, results, stream, switch
+
+ROUTERS: tuple[APIRouter, ...] = (
+    stream.router,
+    switch.router,
+    customers.router,
+    results.router,
+    audit.router,
+    now.router,
+)

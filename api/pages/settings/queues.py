@@ -1,0 +1,196 @@
+"""Queues on the console's settings: made, arranged anew, and removed where nothing stands on them."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from api.dependencies import DatabaseDep, Session, SettingsDep
+from api.pages.console.now import Supervising
+from api.pages.desk import words as desk_words
+from api.pages.frame import page
+from api.pages.people import ProtectedForm, Viewer
+from api.pages.settings.words import HOLDS, QUEUE_FAULTS, listed
+from orchestrator.availability.tables import CalendarRow
+from orchestrator.errors import BadInput
+from orchestrator.escalations.sub_dispositions import CHOICES
+from orchestrator.queueing.queues import Arrangement, QueueStanding, arrange_queue, standings
+from orchestrator.queueing.removal import QueueInUse, holds, remove_queue
+from orchestrator.queueing.tasks import NoSuchQueue
+
+OUTCOMES = tuple(outcome.split("/") for outcome in CHOICES)
+QUEUES = "/console/settings/queues"
+router = APIRouter(prefix=QUEUES)
+
+Line = Annotated[str, Form(max_length=4000)]
+
+
+@dataclass(frozen=True, slots=True)
+class QueueForm:
+    """A queue's form as it was sent."""
+
+    name: str = ""
+    calendar: str = ""
+    skills: str = ""
+    caller_id: str = ""
+    pace: str = ""
+    outcomes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, standing: QueueStanding) -> "QueueForm":
+        queue = standing.queue
+        pace = "" if queue.pace_per_minute is None else str(queue.pace_per_minute)
+        skills, caller_id, outcomes = ", ".join(queue.skills), queue.caller_id or "", tuple(queue.outcomes)
+        return cls(queue.name, queue.calendar or "", skills, caller_id, pace, outcomes)
+
+    def arrangement(self) -> Arrangement:
+        """Return what was asked for. Raises `BadInput`."""
+        pace = self.pace.strip()
+        if pace and not (pace.isascii() and pace.isdigit()):
+            raise BadInput("no number", field="pace_per_minute", fix="give a whole number")
+        caller_id = self.caller_id.replace(" ", "").replace("-", "")
+        per_minute = int(pace) if pace else None
+        return Arrangement(self.calendar or None, listed(self.skills), caller_id or None, per_minute, self.outcomes)
+
+
+@router.get("")
+async def show_queues(request: Request, viewer: Supervising, session: Session, database: DatabaseDep) -> Response:
+    return await _list(request, viewer, session, await database.clock.now(session))
+
+
+@router.post("", dependencies=[ProtectedForm])
+async def add_queue(
+    request: Request,
+    viewer: Supervising,
+    session: Session,
+    database: DatabaseDep,
+    settings: SettingsDep,
+    name: Line = "",
+    calendar: Line = "",
+    skills: Line = "",
+    caller_id: Line = "",
+    pace: Line = "",
+    outcome: Annotated[tuple[str, ...], Form()] = (),
+) -> Response:
+    form, now = QueueForm(name.strip(), calendar, skills, caller_id, pace, outcome), await database.clock.now(session)
+    try:
+        if form.name in {each.queue.name for each in await standings(session, None, now=now)}:
+            raise BadInput("there is a queue of this name", field="taken", fix="choose another name")
+        await _check_calendar(session, form)
+        await arrange_queue(session, form.name, form.arrangement(), who=viewer, now=now, settings=settings)
+    except BadInput as refused:  # told beside the field, with all that was typed
+        return await _list(request, viewer, session, now, form=form, fault=refused.field)
+    return RedirectResponse(QUEUES, 303)
+
+
+@router.get("/{queue}")
+async def show_queue(request: Request, queue: str, viewer: Supervising, session: Session, database: DatabaseDep) -> Response:
+    known = await _known(session, queue, await database.clock.now(session))
+    return await _one(request, viewer, session, QueueForm.of(known))
+
+
+@router.post("/{queue}", dependencies=[ProtectedForm])
+async def change_queue(
+    request: Request,
+    queue: str,
+    viewer: Supervising,
+    session: Session,
+    database: DatabaseDep,
+    settings: SettingsDep,
+    calendar: Line = "",
+    skills: Line = "",
+    caller_id: Line = "",
+    pace: Line = "",
+    outcome: Annotated[tuple[str, ...], Form()] = (),
+) -> Response:
+    now = await database.clock.now(session)
+    known = QueueForm.of(await _known(session, queue, now))
+    form = replace(known, calendar=calendar, skills=skills, caller_id=caller_id, pace=pace, outcomes=outcome)
+    try:
+        await _check_calendar(session, form)
+        await arrange_queue(session, queue, form.arrangement(), who=viewer, now=now, settings=settings)
+    except BadInput as refused:
+        return await _one(request, viewer, session, form, status=422, fault=refused.field)
+    return RedirectResponse(QUEUES, 303)
+
+
+@router.post("/{queue}/removal", dependencies=[ProtectedForm])
+async def remove(
+    request: Request,
+    queue: str,
+    viewer: Supervising,
+    session: Session,
+    database: DatabaseDep,
+    confirmed: Annotated[str, Form(max_length=3)] = "",
+) -> Response:
+    form = QueueForm.of(await _known(session, queue, await database.clock.now(session)))
+    if confirmed != "yes":
+        return await _one(request, viewer, session, form, asked=True)
+    try:
+        await remove_queue(session, queue, who=viewer, clock=database.clock)
+    except QueueInUse:  # the page says by what
+        return await _one(request, viewer, session, form, status=409, refused=True)
+    return RedirectResponse(QUEUES, 303)
+
+
+async def _known(session: AsyncSession, name: str, now: datetime) -> QueueStanding:
+    for each in await standings(session, None, now=now):
+        if each.queue.name == name:
+            return each
+    raise NoSuchQueue("there is no such queue")
+
+
+async def _calendars(session: AsyncSession) -> list[tuple[str, str]]:
+    return [(name, name) for name in (await session.exec(select(CalendarRow.name).order_by(CalendarRow.name))).all()]
+
+
+async def _check_calendar(session: AsyncSession, form: QueueForm) -> None:
+    if form.calendar and (form.calendar, form.calendar) not in await _calendars(session):
+        raise BadInput("there is no such calendar", field="calendar", fix="choose one of the list")
+
+
+async def _list(
+    request: Request,
+    viewer: Viewer,
+    session: AsyncSession,
+    now: datetime,
+    *,
+    form: QueueForm | None = None,
+    fault: str | None = None,
+) -> Response:
+    return page(
+        request,
+        "settings/queues.html",
+        viewer=viewer,
+        status=422 if fault else 200,
+        queues=await standings(session, None, now=now),
+        form=form or QueueForm(),
+        calendars=await _calendars(session),
+        fault=fault,
+        faults=QUEUE_FAULTS,
+        outcomes=OUTCOMES,
+        desk=desk_words,
+    )
+
+
+async def _one(
+    request: Request, viewer: Viewer, session: AsyncSession, form: QueueForm, *, status: int = 200, **told: Any
+) -> Response:
+    return page(
+        request,
+        "settings/queue.html",
+        viewer=viewer,
+        status=status,
+        form=form,
+        calendars=await _calendars(session),
+        held=await holds(session, form.name),
+        words=HOLDS,
+        faults=QUEUE_FAULTS,
+        outcomes=OUTCOMES,
+        desk=desk_words,
+        **{"fault": None, "asked": False, "refused": False, **told},
+    )
