@@ -1,6 +1,6 @@
 """Queues on the console's settings: made, arranged anew, and removed where nothing stands on them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -14,11 +14,12 @@ from api.pages.console.now import Supervising
 from api.pages.desk import words as desk_words
 from api.pages.frame import page
 from api.pages.people import ProtectedForm, Viewer
-from api.pages.settings.words import HOLDS, QUEUE_FAULTS, listed
+from api.pages.settings.queue_form import QueueForm
+from api.pages.settings.words import HOLDS, QUEUE_FAULTS
 from orchestrator.availability.tables import CalendarRow
 from orchestrator.errors import BadInput
 from orchestrator.escalations.sub_dispositions import CHOICES
-from orchestrator.queueing.queues import Arrangement, QueueStanding, arrange_queue, standings
+from orchestrator.queueing.queues import QueueStanding, arrange_queue, standings
 from orchestrator.queueing.removal import QueueInUse, holds, remove_queue
 from orchestrator.queueing.tasks import NoSuchQueue
 
@@ -27,34 +28,6 @@ QUEUES = "/console/settings/queues"
 router = APIRouter(prefix=QUEUES)
 
 Line = Annotated[str, Form(max_length=4000)]
-
-
-@dataclass(frozen=True, slots=True)
-class QueueForm:
-    """A queue's form as it was sent."""
-
-    name: str = ""
-    calendar: str = ""
-    skills: str = ""
-    caller_id: str = ""
-    pace: str = ""
-    outcomes: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, standing: QueueStanding) -> "QueueForm":
-        queue = standing.queue
-        pace = "" if queue.pace_per_minute is None else str(queue.pace_per_minute)
-        skills, caller_id, outcomes = ", ".join(queue.skills), queue.caller_id or "", tuple(queue.outcomes)
-        return cls(queue.name, queue.calendar or "", skills, caller_id, pace, outcomes)
-
-    def arrangement(self) -> Arrangement:
-        """Return what was asked for. Raises `BadInput`."""
-        pace = self.pace.strip()
-        if pace and not (pace.isascii() and pace.isdigit()):
-            raise BadInput("no number", field="pace_per_minute", fix="give a whole number")
-        caller_id = self.caller_id.replace(" ", "").replace("-", "")
-        per_minute = int(pace) if pace else None
-        return Arrangement(self.calendar or None, listed(self.skills), caller_id or None, per_minute, self.outcomes)
 
 
 @router.get("")
