@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from api.pages.desk.words import DISPOSITIONS, PAUSES
-from orchestrator.escalations.plan import Result
+from api.pages.console.reasons import DISPOSITION, REASON
+from api.pages.desk.words import PAUSES
 
 __all__ = (
     "ALARM",
@@ -88,66 +88,6 @@ STATE = {
     "connected": _("In a call"),
     "wrapping": _("Wrapping up"),
     "closed": _("Closed"),
-}
-
-# Why a moment came no further, how a call or a case ended, and which gate said no.
-REASON = {
-    "under_way": _("Still under way"),
-    "no_case": _("No case is kept"),
-    "withdrawn": _("A later event showed it never was"),
-    "control": _("Not called on purpose: the comparison group"),
-    "joined": _("Joined an open case"),
-    "escalate": _("Opened a case"),
-    "worth": _("Not worth its cost"),
-    "cooldown": _("Called for this lately"),
-    "consent": _("No consent"),
-    "paused": _("The rule was paused"),
-    "do_not_call": _("Do not call"),
-    "holdout": _("Not called on purpose: the comparison group"),
-    "frequency": _("Contacted often enough"),
-    "calling_hours": _("No allowed hour where the customer is"),
-    "rest": _("The customer's day of rest"),
-    "business_hours": _("The queue was closed"),
-    "staffing": _("No agent on duty"),
-    "budget": _("The budget was used up"),
-    "kill_switch": _("Calls were switched off"),
-    "late_grace": _("Waiting for late events"),
-    "still_needed": _("No longer needed"),
-    "expired": _("Expired"),
-    "suppressed": _("Suppressed"),
-    "solved": _("Solved"),
-    "not_solved": _("Not solved"),
-    "resolved_by_customer": _("The customer did it alone"),
-    "unreachable": _("Not reached"),
-    "declined": _("Declined"),
-    "opted_out": _("Wants no more calls"),
-    "failed": _("Failed"),
-    "canceled": _("Canceled"),
-    "spoken": _("Spoken with"),
-    "answered": _("Answered, not joined"),
-    "completed": _("Answered"),
-    "machine": _("Answering machine"),
-    "busy": _("Busy"),
-    "no_answer": _("No answer"),
-    "invalid_number": _("The number does not exist"),
-    "refused": _("Refused by the carrier"),
-    "abandoned": _("Answered, and no agent was there"),
-    "unknown": _("Nobody knows whether it rang"),
-    "not_placed": _("Never rang"),
-    "rescheduled": _("Rescheduled with the customer"),
-    "late": _("Late"),
-    "late_apology": _("The apology came too late"),
-    "connected": _("A person spoke with the customer"),
-    "nobody_free": _("No agent was free"),
-    "replanned": _("The plan has changed"),
-}
-
-# What came of a task: what its agent chose, or what the call itself told.
-DISPOSITION = {
-    **{code.value: REASON[code] for code in Result if code in REASON},
-    **DISPOSITIONS,
-    "not_stated": _("Nothing was written down"),
-    "later": _("To be called later"),
 }
 
 MESSAGE = {

@@ -9,6 +9,7 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from api.pages.desk import outcome_words
 from api.pages.desk import words as desk_words
 from api.pages.desk.forms import SUGGESTED, Typed, fault_of
 from api.pages.desk.view import Parts, agent_of, desk_of, floor_of, language
@@ -106,6 +107,7 @@ async def show(
         typed=typed or Typed(),
         taken=taken,
         words=desk_words,
+        outcome_words=outcome_words,
         suggested=SUGGESTED,
         **shown,
     )

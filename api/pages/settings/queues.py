@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.dependencies import DatabaseDep, Session, SettingsDep
 from api.pages.console.now import Supervising
-from api.pages.desk import words as desk_words
+from api.pages.desk import outcome_words
 from api.pages.frame import page
 from api.pages.people import ProtectedForm, Viewer
 from api.pages.settings.queue_form import QueueForm
@@ -146,7 +146,7 @@ async def _list(
         fault=fault,
         faults=QUEUE_FAULTS,
         outcomes=OUTCOMES,
-        desk=desk_words,
+        outcome_words=outcome_words,
     )
 
 
@@ -164,6 +164,6 @@ async def _one(
         words=HOLDS,
         faults=QUEUE_FAULTS,
         outcomes=OUTCOMES,
-        desk=desk_words,
+        outcome_words=outcome_words,
         **{"fault": None, "asked": False, "refused": False, **told},
     )
