@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from api.pages import assets, choices
 from api.pages.account import me, oidc, second_factor, sign_in
 from api.pages.console.router import ROUTERS as CONSOLE
-from api.pages.desk import actions, page
+from api.pages.desk import actions, ending, page
 from api.pages.settings import agents, channels, people, person, queues, scripts, templates
 
 PAGES: tuple[APIRouter, ...] = (
@@ -25,4 +25,5 @@ PAGES: tuple[APIRouter, ...] = (
     *CONSOLE,
     page.router,
     actions.router,
+    ending.router,
 )

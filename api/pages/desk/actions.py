@@ -9,10 +9,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.pages.desk import words as desk_words
 from api.pages.desk.acting import Notice, act, show
-from api.pages.desk.forms import Typed, agreed_time, hold_of, note_of, pause_code, wrap_up
+from api.pages.desk.forms import Typed, hold_of, pause_code
 from api.pages.desk.view import Parts, agent_of
 from api.pages.people import ProtectedForm, Role, Viewer, allow
-from orchestrator.queueing import assisting, rescheduling, working, wrapping
+from orchestrator.queueing import assisting, working, wrapping
 from orchestrator.queueing.arriving import change_presence
 from orchestrator.queueing.pulling import next_task
 from orchestrator.queueing.tables import Presence
@@ -107,61 +107,3 @@ async def send_link(request: Request, me: Me, task_id: UUID, fence: Text = "") -
         task_id=task_id,
         said="link",
     )
-
-
-@router.post("/tasks/{task_id}/never-call")
-async def never_call(request: Request, me: Me, task_id: UUID, fence: Text = "", notes: Text = "") -> Response:
-    parts, hold = Parts.of(request), hold_of(task_id, agent_of(me), fence)
-    clock, settings = parts.database.clock, parts.settings
-    return await act(
-        request,
-        me,
-        lambda session: assisting.never_call(session, hold, clock=clock, settings=settings, notes=note_of(notes)),
-        task_id=task_id,
-        said="never",
-    )
-
-
-@router.post("/tasks/{task_id}/complete")
-async def complete(
-    request: Request, me: Me, task_id: UUID, fence: Text = "", outcome: Text = "", notes: Text = "", worth: Text = ""
-) -> Response:
-    parts, hold = Parts.of(request), hold_of(task_id, agent_of(me), fence)
-
-    async def doing(session: AsyncSession) -> object:
-        said = wrap_up(outcome, notes, worth)
-        return await working.complete(
-            session,
-            hold,
-            disposition=said.disposition,
-            sub_disposition=said.sub_disposition,
-            worth_calling=said.worth_calling,
-            notes=said.notes,
-            clock=parts.database.clock,
-            settings=parts.settings,
-        )
-
-    typed = Typed("wrap", {"outcome": outcome, "notes": notes, "worth": worth})
-    return await act(request, me, doing, task_id=task_id, typed=typed, said=f"done&taken={task_id}")
-
-
-@router.post("/tasks/{task_id}/reschedule")
-async def reschedule(
-    request: Request,
-    me: Me,
-    task_id: UUID,
-    fence: Text = "",
-    at: Text = "",
-    outcome: Text = "",
-    notes: Text = "",
-    worth: Text = "",
-) -> Response:
-    parts, hold = Parts.of(request), hold_of(task_id, agent_of(me), fence)
-
-    async def doing(session: AsyncSession) -> object:
-        clock, settings = parts.database.clock, parts.settings
-        when, said = agreed_time(at), note_of(notes)
-        return await rescheduling.reschedule(session, hold, at=when, clock=clock, settings=settings, notes=said)
-
-    typed = Typed("wrap", {"at": at, "outcome": outcome, "notes": notes, "worth": worth})
-    return await act(request, me, doing, task_id=task_id, typed=typed, said=f"later&taken={task_id}")
