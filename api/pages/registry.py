@@ -6,7 +6,7 @@ from api.pages import assets, choices
 from api.pages.account import me, oidc, second_factor, sign_in
 from api.pages.console.router import ROUTERS as CONSOLE
 from api.pages.desk import actions, ending, page
-from api.pages.settings import agents, channels, people, person, queues, scripts, templates
+from api.pages.settings import agents, channels, people, person, person_access, queues, scripts, templates
 
 PAGES: tuple[APIRouter, ...] = (
     assets.router,
@@ -17,6 +17,7 @@ PAGES: tuple[APIRouter, ...] = (
     me.router,
     people.router,
     person.router,
+    person_access.router,
     queues.router,
     agents.router,
     channels.router,

@@ -1,6 +1,5 @@
-"""One person on the console's settings: an admin changes them, ends their sessions, shuts them out and lets them back."""
+"""One person on the console's settings: an admin looks at them and changes them."""
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -14,10 +13,10 @@ from api.dependencies import DatabaseDep, Session
 from api.pages.frame import page
 from api.pages.people import ProtectedForm, Role, Viewer
 from api.pages.settings.people import SETTINGS, Admin, Line, agent_id_of
-from api.pages.settings.people_words import ASKED, DONE, FAULTS, ROLE_CHOICES, Asked
+from api.pages.settings.people_words import DONE, FAULTS, ROLE_CHOICES
 from orchestrator.errors import BadInput, Conflict
-from orchestrator.identity import accounts, second_factor, sessions
-from orchestrator.identity.person_changes import Wanted, change_person, sign_out_person
+from orchestrator.identity import accounts, sessions
+from orchestrator.identity.person_changes import Wanted, change_person
 from orchestrator.identity.tables import PersonRow
 from orchestrator.queueing.tables import AgentRow
 
@@ -54,7 +53,7 @@ class Around:
 async def show_person(request: Request, person_id: UUID, viewer: Admin, session: Session, done: str = "") -> Response:
     if person_id == viewer.person_id:
         return RedirectResponse("/me", 303)
-    return await _page(Around(request, viewer, session, person_id), done=DONE.get(done))
+    return await person_page(Around(request, viewer, session, person_id), done=DONE.get(done))
 
 
 @router.post("", dependencies=[ProtectedForm])
@@ -77,69 +76,11 @@ async def change(
         await change_person(session, person_id, wanted, who=viewer, now=await database.clock.now(session))
     except BadInput as unfit:  # told beside the field, with all that was typed
         typed = {"name": name, "role": role.value, "agent": agent, "locale": locale, "zone": zone}
-        return await _page(around, typed=typed, fault=unfit.field)
+        return await person_page(around, typed=typed, fault=unfit.field)
     return around.told("saved")
 
 
-@router.post("/password", dependencies=[ProtectedForm])
-async def new_password(
-    request: Request, person_id: UUID, viewer: Admin, session: Session, database: DatabaseDep, confirmed: Confirmed = ""
-) -> Response:
-    around = Around(request, viewer, session, person_id)
-    login = await around.another()
-    if confirmed != "yes":
-        return await _ask(around, Asked.RENEWAL)
-    password = secrets.token_urlsafe(15)
-    await accounts.set_password(session, login, password, who=viewer, now=await database.clock.now(session))
-    return await _page(around, made=password)
-
-
-@router.post("/disabling", dependencies=[ProtectedForm])
-async def disable(
-    request: Request, person_id: UUID, viewer: Admin, session: Session, database: DatabaseDep, confirmed: Confirmed = ""
-) -> Response:
-    around = Around(request, viewer, session, person_id)
-    login = await around.another()
-    if confirmed != "yes":
-        return await _ask(around, Asked.DISABLING)
-    try:
-        await accounts.disable(session, login, who=viewer, now=await database.clock.now(session))
-    except BadInput as unfit:
-        return await _page(around, fault=unfit.field)
-    return around.told("out")
-
-
-@router.post("/return", dependencies=[ProtectedForm])
-async def let_back(request: Request, person_id: UUID, viewer: Admin, session: Session, database: DatabaseDep) -> Response:
-    around = Around(request, viewer, session, person_id)
-    await accounts.let_back(session, await around.another(), who=viewer, now=await database.clock.now(session))
-    return around.told("back")
-
-
-@router.post("/sessions-end", dependencies=[ProtectedForm])
-async def end_sessions(request: Request, person_id: UUID, viewer: Admin, session: Session, database: DatabaseDep) -> Response:
-    around = Around(request, viewer, session, person_id)
-    await around.another()
-    await sign_out_person(session, person_id, who=viewer, now=await database.clock.now(session))
-    return around.told("sessions")
-
-
-@router.post("/factor-removal", dependencies=[ProtectedForm])
-async def remove_factor(request: Request, person_id: UUID, viewer: Admin, session: Session, database: DatabaseDep) -> Response:
-    around = Around(request, viewer, session, person_id)
-    await around.another()
-    await second_factor.forget(session, person_id, who=viewer, now=await database.clock.now(session))
-    return around.told("factor")
-
-
-async def _ask(around: Around, asked: Asked) -> Response:
-    person, words = await around.person(), ASKED[asked]
-    return page(
-        around.request, "settings/person_sure.html", viewer=around.viewer, person=person, asked=asked.value, words=words
-    )
-
-
-async def _page(
+async def person_page(
     around: Around,
     *,
     typed: Mapping[str, str] | None = None,
