@@ -12,6 +12,7 @@ from orchestrator.detection.tables import MomentRow, MomentStatus
 from orchestrator.escalations.outcome import Disposition
 from orchestrator.escalations.states import Outcome, PromiseState, State
 from orchestrator.escalations.sub_dispositions import SUB_DISPOSITIONS
+from orchestrator.identity.hidden_fields import Veil
 from orchestrator.identity.hiding import Hide, hidden
 from orchestrator.insights.stories import Story
 from orchestrator.intake.tables import CustomerRow
@@ -136,8 +137,9 @@ class CustomerCard(View):
     country: str | None
 
     @classmethod
-    def of_row(cls, row: CustomerRow) -> "CustomerCard":
-        known = {name: row.attributes.get(name) for name in ("name", "phone", "email", "language", "zone", "country")}
+    def of_row(cls, row: CustomerRow, veil: Veil) -> "CustomerCard":
+        about = veil.data(row.attributes)
+        known = {name: about.get(name) for name in ("name", "phone", "email", "language", "zone", "country")}
         return cls(id=row.id, **{name: value if isinstance(value, str) else None for name, value in known.items()})
 
 
@@ -159,46 +161,56 @@ class TaskCard(TaskView):
 Titles = Callable[[MomentRow], dict[str, str]]
 
 
-def card(task: TaskRow, story: Story, titles: Titles, *, personal: bool, hide: Hide | None = None) -> TaskCard:
-    """Return the card; without `personal`, nothing that tells who the customer is; with `hide`, no number in it."""
-    whole = _card(task, story, titles, personal=personal)
+OPEN = Veil.over((), ())  # hides nothing
+
+
+def card(
+    task: TaskRow, story: Story, titles: Titles, *, personal: bool, hide: Hide | None = None, veil: Veil = OPEN
+) -> TaskCard:
+    """Return the card; without `personal`, nothing that tells who the customer is; with `hide`, no number in it.
+
+    `veil` hides fields.
+    """
+    whole = _card(task, story, titles, veil, personal=personal)
     if hide is None:
         return whole
     told = ("moments", "promises", "customer", "notes")
     return TaskCard.model_validate(whole.model_dump() | hidden(whole.model_dump(include=set(told)), hide))
 
 
-def _card(task: TaskRow, story: Story, titles: Titles, *, personal: bool) -> TaskCard:
+def _card(task: TaskRow, story: Story, titles: Titles, veil: Veil, *, personal: bool) -> TaskCard:
     return TaskCard(
         **TaskView.model_validate(task).model_dump(),
         escalation_state=story.state,
         outcome=story.escalation.outcome,
-        moments=moment_views(story, titles, personal=personal),
+        moments=moment_views(story, titles, personal=personal, veil=veil),
         promises=[PromiseView.model_validate(row) for row in story.promises],
         attempts=[AttemptView.model_validate(row) for row in story.attempts],
-        customer=CustomerCard.of_row(story.customer) if personal else None,
+        customer=CustomerCard.of_row(story.customer, veil) if personal else None,
         suggested_disposition=task.suggested,
-        notes=task.notes if personal else None,
+        notes=veil.text(task.notes) if personal and task.notes is not None else None,
     )
 
 
-def moment_views(story: Story, titles: Titles, *, personal: bool) -> list[MomentView]:
+def moment_views(story: Story, titles: Titles, *, personal: bool, veil: Veil = OPEN) -> list[MomentView]:
     return [
         MomentView(
             **{name: getattr(row, name) for name in _OF_MOMENT},
+            key=veil.part(row.key),
             title=titles(row),
-            words=row.words if personal else [],
-            evidence=list(_evidence(row, story, personal=personal)),
+            words=[veil.part(str(word)) for word in row.words] if personal else [],
+            evidence=list(_evidence(row, story, veil, personal=personal)),
         )
         for row in story.moments
     ]
 
 
-_OF_MOMENT = ("rule", "version", "moment", "stage", "purpose", "key", "at", "expires_at", "status", "verdict")
+_OF_MOMENT = ("rule", "version", "moment", "stage", "purpose", "at", "expires_at", "status", "verdict")
 
 
-def _evidence(row: MomentRow, story: Story, *, personal: bool) -> Iterable[EvidenceView]:
+def _evidence(row: MomentRow, story: Story, veil: Veil, *, personal: bool) -> Iterable[EvidenceView]:
     named = set(row.evidence)
     for event in story.evidence:
         if f"{event.source} {event.id}" in named:
-            yield EvidenceView(source=event.source, type=event.type, time=event.time, data=event.data if personal else None)
+            data = veil.data(event.data) if personal else None
+            yield EvidenceView(source=event.source, type=event.type, time=event.time, data=data)

@@ -19,6 +19,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from orchestrator.errors import BadInput
+from orchestrator.identity.field_names import field_names
 
 PREFIX = "RINGBACK_"
 SECRETS = "secrets"
@@ -72,6 +73,7 @@ Duration = Annotated[timedelta, BeforeValidator(parse_duration), Field(ge=timede
 PositiveDuration = Annotated[timedelta, BeforeValidator(parse_duration), Field(gt=timedelta(0))]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Numbers = Annotated[tuple[Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")], ...], NoDecode, BeforeValidator(_commas)]
+FieldNames = Annotated[tuple[str, ...], NoDecode, BeforeValidator(field_names)]
 Addresses = Annotated[tuple[Annotated[str, AfterValidator(_address)], ...], NoDecode, BeforeValidator(_commas)]
 
 
@@ -84,7 +86,7 @@ class ContactCap:
 
 
 class NotConfigured(BadInput):
-    """A setting is missing or does not fit. The text names the variable and never its value."""
+    """A setting is missing or does not fit. The text names the variable and never a value; of fields, their names."""
 
     code = "not_configured"
 
@@ -156,6 +158,7 @@ class Settings(BaseSettings):
     openid_client_secret: SecretStr | None = None
     openid_login_claim: Annotated[str, Field(pattern=r"^[A-Za-z_:/.0-9-]{1,200}$")] = "email"
     hide_numbers: bool = False
+    hide_fields: FieldNames = ()
 
     # Saying.
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -7,13 +7,14 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime, ConfigDict, Field, StringConstraints
 
-from api.dependencies import CurrentAgent, DatabaseDep, RulesDep, Session, SettingsDep, Staff, Supervisor, idempotent
+from api.dependencies import CurrentAgent, DatabaseDep, Now, RulesDep, Session, SettingsDep, Staff, Supervisor, idempotent
 from api.paging import After, Limit, Page, decode, encode
 from api.schemas import Because, Body, Reason, Text
 from api.task_views import TaskCard, TaskView, card
 from api.titles import titles_of
 from api.transactions import Transactional
 from orchestrator.insights.stories import story
+from orchestrator.insights.unseen import veil_of_case
 from orchestrator.intake.showing import hider_for_agents
 from orchestrator.queueing import assisting, rescheduling, supervising, working, wrapping
 from orchestrator.queueing.listing import Wanted, task_for, tasks_wanted
@@ -72,13 +73,16 @@ async def list_tasks(
 
 
 @router.get("/{task_id}", summary="One task with why, what was promised and tried, and whom to call")
-async def get_task(task_id: UUID, who: Staff, session: Session, rules: RulesDep, settings: SettingsDep) -> TaskCard:
+async def get_task(task_id: UUID, who: Staff, session: Session, rules: RulesDep, settings: SettingsDep, now: Now) -> TaskCard:
     task = await task_for(session, task_id, agent_id=who.agent_id)
     known = await story(session, task.escalation_id)
     titles = await titles_of(session, rules, known)
-    hides = settings.hide_numbers and who.agent_id is not None
-    hide = hider_for_agents(known.customer, settings) if hides else None
-    return card(task, known, titles, personal=who.agent_id in (None, task.agent_id), hide=hide)
+    personal = who.agent_id in (None, task.agent_id)
+    if who.agent_id is None:
+        return card(task, known, titles, personal=personal)
+    hide = hider_for_agents(known.customer, settings) if settings.hide_numbers else None
+    veil = await veil_of_case(session, known, settings.hide_fields, now=now)
+    return card(task, known, titles, personal=personal, hide=hide, veil=veil)
 
 
 @router.post("/{task_id}/accept", summary="Take the offered task")

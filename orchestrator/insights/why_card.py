@@ -1,7 +1,7 @@
 """Why this customer is called now, and all that is needed to open the call well: the card an agent reads before dialing."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 from uuid import UUID
@@ -16,11 +16,13 @@ from orchestrator.escalations.promises import customer_zone
 from orchestrator.escalations.states import PromiseState
 from orchestrator.escalations.tables import PromiseRow
 from orchestrator.escalations.words import Language, language_of
+from orchestrator.identity.hidden_fields import Veil
 from orchestrator.insights.stories import Story, story
+from orchestrator.insights.unseen import veil_over
 from orchestrator.insights.why_consent import Unraised, no_offers, parted, reason
 from orchestrator.insights.why_facts import Fact, facts_of, known_already, quote_of
 from orchestrator.insights.why_past import Tried, kinds_of_channels, recent_events, suppressed_by_consent, tried
-from orchestrator.insights.why_words import channel, happened, opening, why_now
+from orchestrator.insights.why_words import channel, happened, hidden_word, opening, why_now
 from orchestrator.intake.tables import CustomerRow, EventRow
 from orchestrator.queueing.tables import TaskRow
 from orchestrator.wording.reading import opening_of
@@ -83,20 +85,26 @@ class WhyCard:
     opening_language: Language
     others: tuple[Reason, ...]
     unraised: tuple[Unraised, ...]
+    notes: str | None = None  # what was written down for this very task
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads the card, in which language and zone (the customer's when None); `organisation` is whom they call for."""
+    """Who reads the card, in which language and zone (the customer's when None); `organisation` is whom they call for.
+
+    `unseen` are the names of fields that are hidden from them.
+    """
 
     name: str
     language: Language
     organisation: str | None = None
     zone: ZoneInfo | None = None
+    unseen: tuple[str, ...] = ()
 
 
 Title = Callable[[MomentRow, Language], str]
 Kinds = Mapping[UUID, str]  # of channels, by their ids
+Attributes = Mapping[str, object]  # of the customer, as the reader may see them
 
 
 async def why_card(session: AsyncSession, task: TaskRow, reader: Reader, *, rules: RuleLibrary, now: datetime) -> WhyCard:
@@ -110,14 +118,16 @@ async def why_card(session: AsyncSession, task: TaskRow, reader: Reader, *, rule
     events = {(row.source, row.id): row for row in chain(await recent_events(session, customer.id, now=now), known.evidence)}
     journey = sorted(events.values(), key=lambda row: (row.time, row.source, row.id), reverse=True)
     kinds = await kinds_of_channels(session, {row.channel_id for row in journey})
+    veil = veil_over(customer, journey, reader.unseen, word=hidden_word(reader.language))
+    about = veil.data(customer.attributes)
     spoken = language_of(task.language or customer.attributes.get("language"))
     said = _promised(known.promises)
     return WhyCard(
-        who=_who(customer, task, now=now),
-        why=_why(known, lead, title, reader, kinds, now=now),
-        evidence=tuple(_sign(row, may, reader.language, kinds) for row in journey),
-        tried=await tried(session, customer.id, now=now),
-        known=known_already(customer.attributes, [(row.time, row.data) for row in journey], reader.language),
+        who=_who(customer, about, task, now=now),
+        why=_why(known, lead, title, reader, kinds, veil, now=now),
+        evidence=tuple(_sign(row, may, reader.language, kinds, veil) for row in journey),
+        tried=tuple(_veiled(each, veil) for each in await tried(session, customer.id, now=now)),
+        known=known_already(about, [(row.time, veil.data(row.data)) for row in journey], reader.language),
         promised=said,
         opening=opening(
             task.script,
@@ -125,13 +135,14 @@ async def why_card(session: AsyncSession, task: TaskRow, reader: Reader, *, rule
             about=title(lead, spoken) if lead is not None else known.escalation.rule,
             agent=reader.name,
             organisation=reader.organisation,
-            name=_text(customer, "name"),
+            name=name if (name := _text(about, "name")) != veil.word else None,
             promised=any(each.state in (PromiseState.OPEN, PromiseState.BROKEN) for each in said),
             written=await opening_of(session, task.script, spoken),
         ),
         opening_language=spoken,
         others=tuple(Reason(title(row, reader.language), row.at) for row in may if lead is not None and row.id != lead.id),
         unraised=_unraised([*may_not, *suppressed], customer, title, reader.language),
+        notes=None if task.notes is None else veil.text(task.notes),
     )
 
 
@@ -141,18 +152,18 @@ async def _titles(session: AsyncSession, rules: RuleLibrary, moments: Sequence[M
     return lambda row, language: documents[row.rule, row.version].title_in(language.value)
 
 
-def _who(customer: CustomerRow, task: TaskRow, *, now: datetime) -> Who:
+def _who(customer: CustomerRow, about: Attributes, task: TaskRow, *, now: datetime) -> Who:
     zone = customer_zone(customer)
     return Who(
-        name=_text(customer, "name"),
-        phone=_text(customer, "phone"),
-        language=task.language or _text(customer, "language"),
+        name=_text(about, "name"),
+        phone=_text(about, "phone"),
+        language=task.language or _text(about, "language"),
         zone=None if zone is None else zone.key,
         local=None if zone is None else now.astimezone(zone),
     )
 
 
-def _why(known: Story, lead: MomentRow | None, title: Title, reader: Reader, kinds: Kinds, *, now: datetime) -> str:
+def _why(known: Story, lead: MomentRow | None, title: Title, reader: Reader, kinds: Kinds, veil: Veil, *, now: datetime) -> str:
     if lead is None:
         return f"{known.escalation.rule}."
     named = set(lead.evidence)
@@ -164,15 +175,20 @@ def _why(known: Story, lead: MomentRow | None, title: Title, reader: Reader, kin
         reader.language,
         last=(signs[-1].type, _channel(signs[-1], reader.language, kinds), now - signs[-1].time) if signs else None,
         signs=len(signs),
-        phrases=[str(word) for word in lead.words],
+        phrases=list(dict.fromkeys(veil.part(str(word)) for word in lead.words)),
         promised=open_promises[-1].due_at.astimezone(zone) if open_promises else None,
     )
 
 
-def _sign(row: EventRow, may: Sequence[MomentRow], language: Language, kinds: Kinds) -> Sign:
+def _sign(row: EventRow, may: Sequence[MomentRow], language: Language, kinds: Kinds, veil: Veil) -> Sign:
     counted = any(f"{row.source} {row.id}" in moment.evidence for moment in may)
     what, where = happened(row.type, language), _channel(row, language, kinds)
-    return Sign(row.time, where, what, quote_of(row.data), facts_of(row.data, language), counted)
+    data = veil.data(row.data)
+    return Sign(row.time, where, what, quote_of(data), facts_of(data, language), counted)
+
+
+def _veiled(each: Tried, veil: Veil) -> Tried:
+    return each if each.note is None else replace(each, note=veil.text(each.note))
 
 
 def _channel(row: EventRow, language: Language, kinds: Kinds) -> str:
@@ -196,6 +212,6 @@ def _unraised(rows: Sequence[MomentRow], customer: CustomerRow, title: Title, la
     return tuple(lines if general is None else [*lines, general])
 
 
-def _text(customer: CustomerRow, name: str) -> str | None:
-    value = customer.attributes.get(name)
+def _text(about: Attributes, name: str) -> str | None:
+    value = about.get(name)
     return value if isinstance(value, str) and value.strip() else None

@@ -85,6 +85,11 @@ _AGO = {
 _LENGTHS = (timedelta(days=1), timedelta(hours=1), timedelta(minutes=1))
 
 
+def hidden_word(language: Language) -> str:
+    """Return what stands for a value that the reader may not see."""
+    return "hidden" if language is _EN else "מוסתר"
+
+
 def happened(event_type: str, language: Language) -> str:
     """Return what an event says, as a clause; a type nobody described is shown as it is."""
     known = _EVENTS.get(event_type)

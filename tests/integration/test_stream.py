@@ -30,8 +30,8 @@ Event = tuple[str, dict[str, Any]]
 class Api:
     """A real api process's server, in a thread of this one."""
 
-    def __init__(self, database_url: str, *, hide_numbers: bool = False) -> None:
-        settings = some_settings(database_url).changed(hide_numbers=hide_numbers)
+    def __init__(self, database_url: str, *, hide_numbers: bool = False, hide_fields: tuple[str, ...] = ()) -> None:
+        settings = some_settings(database_url).changed(hide_numbers=hide_numbers, hide_fields=hide_fields)
         listening = socket.socket()
         listening.bind(("127.0.0.1", 0))
         self.port = listening.getsockname()[1]

@@ -109,6 +109,36 @@ def test_sender_numbers_are_separated_by_commas(environment: pytest.MonkeyPatch)
     assert load().twilio_from_numbers == ("+15550100001", "+15550100002")
 
 
+def test_hidden_fields_are_named_once_each(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("RINGBACK_HIDE_FIELDS", "income, email,cart.total, annual income,email")
+
+    assert load().hide_fields == ("income", "email", "cart.total", "annual income")
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ("email,,income", "name 2 of 3, ``: is empty"),
+        ("email,", "name 2 of 2, ``: is empty"),
+        ("cart..total", "`cart..total`: is no name of a field"),
+        (".total", "`.total`: is no name of a field"),
+        ("data.total", "leave out `data.`"),
+        ("customer.income", "leave out `customer.`"),
+        ("checkout.started", "`checkout.started` is a type of event"),
+        ("checkout.started.total", "`checkout.started` is a type of event"),
+        ("Phone", "RINGBACK_HIDE_NUMBERS"),
+        ("zone", "cannot be hidden"),
+    ],
+)
+def test_a_name_that_hides_no_field_is_named_with_its_fix(environment: pytest.MonkeyPatch, names: str, said: str) -> None:
+    environment.setenv("RINGBACK_HIDE_FIELDS", names)
+
+    with pytest.raises(NotConfigured) as refusal:
+        load()
+
+    assert (refusal.value.field, said in str(refusal.value)) == ("RINGBACK_HIDE_FIELDS", True)
+
+
 def test_no_secret_shows_in_a_printed_settings_object(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("RINGBACK_TWILIO_AUTH_TOKEN", "hunter2")
     environment.setenv("RINGBACK_DATABASE_URL", "postgresql://ringback:hunter3@127.0.0.1/ringback")

@@ -125,7 +125,7 @@ async def _work(
     session: AsyncSession, parts: Parts, viewer: Viewer, task: TaskRow, language: Language, *, now: datetime
 ) -> Work:
     calls = await calls_of(session, task)
-    reader = Reader(viewer.name, language, parts.settings.organisation, zone(viewer.zone))
+    reader = Reader(viewer.name, language, parts.settings.organisation, zone(viewer.zone), parts.settings.hide_fields)
     link = await link_sent(session, task)
     writing = task.state in _WRITING
     return Work(
