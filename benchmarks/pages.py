@@ -57,9 +57,9 @@ async def _first_byte(client: aiohttp.ClientSession, url: str, who: Visitor | No
     """Return the milliseconds until the answer's body began. Raises `CannotRun` where there was none to be had."""
     headers = {"Accept": "text/html", "Accept-Language": "en"} | ({} if who is None else {"Cookie": who.cookie})
     form = None if words is None else {"words": words, "csrf": "" if who is None else who.csrf}
-    method = "GET" if form is None else "POST"
+    method = "GET" if form is None else "POST"  # what a search finds stands on the page it leads to
     began = time.perf_counter()
-    async with client.request(method, url, headers=headers, data=form, allow_redirects=False) as response:
+    async with client.request(method, url, headers=headers, data=form, allow_redirects=form is not None) as response:
         await response.content.read(1)
         taken = (time.perf_counter() - began) * 1000
         if response.status >= 400:

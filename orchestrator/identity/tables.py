@@ -83,6 +83,18 @@ class SessionRow(SQLModel, table=True):
     ended_at: datetime | None = optional_instant()
 
 
+class CustomerSearchRow(SQLModel, table=True):
+    """What a session looked for, personal and soon forgotten: an address holds the id alone."""
+
+    __tablename__ = "customer_searches"
+    __table_args__ = (Index("customer_searches_by_time", "at"),)
+
+    id: UUID = primary_id()
+    session_id: UUID = Field(foreign_key="sessions.id")
+    words: str
+    at: datetime = instant()
+
+
 class SignInTryRow(SQLModel, table=True):
     """A try to sign in, by digests of login and address; kept as long as it may count."""
 

@@ -153,6 +153,26 @@ async def test_a_customer_is_found_and_their_story_read(visitors: Visitors, data
     await context.close()
 
 
+async def test_a_search_is_still_there_on_the_way_back_and_after_a_reload(visitors: Visitors, database: Database) -> None:
+    await some_queues(database)
+    await waiting(database)
+    context, page, _ = await a_console(visitors, path="/console/customers")
+    await page.get_by_label("Find a customer").fill("noa")
+    await page.keyboard.press("Enter")
+    link = page.get_by_role("link", name="Noa Levi").first
+    await link.click()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Noa Levi")
+
+    await page.go_back()
+    await expect(link).to_be_visible()
+    await page.reload()
+
+    await expect(link).to_be_visible()
+    await expect(page.get_by_label("Find a customer")).to_have_value("noa")
+    assert "noa" not in page.url
+    await context.close()
+
+
 @pytest.mark.parametrize("language", ["en", "he"])
 async def test_a_table_of_results_comes_as_a_file(visitors: Visitors, database: Database, language: str) -> None:
     await some_queues(database)

@@ -5,10 +5,13 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from sqlmodel import select
 
 from orchestrator.availability.verdicts import GateCode, GateState, Verdict
 from orchestrator.escalations.tables import DecisionRow
+from orchestrator.identity.customer_searches import KEPT
 from orchestrator.identity.people import Role
+from orchestrator.identity.tables import CustomerSearchRow
 from orchestrator.insights.known_wishes import Said, known_wishes
 from orchestrator.intake.tables import CustomerRow
 from orchestrator.storage.database import Database
@@ -58,19 +61,60 @@ async def test_a_customer_is_found_by_a_form_and_never_by_an_address(supervisor:
     story = await a_known_story(database)
 
     form = await supervisor.open("/console/customers")
-    found = await supervisor.send("/console/customers", words="noa")
+    sent = await supervisor.send("/console/customers", words="noa")
+    found = await supervisor.open(sent.headers["location"])
     by_address = await supervisor.open("/console/customers?words=noa")
 
     assert 'method="post" action="/console/customers"' in form.text
+    assert (sent.status_code, "noa" in sent.headers["location"]) == (303, False)
     assert (found.status_code, f"/console/customers/{story.customer.id}" in found.text) == (200, True)
     assert 'value="noa"' in found.text
     assert str(story.customer.id) not in by_address.text
 
 
 async def test_nobody_found_is_said_with_what_to_do(supervisor: Browser) -> None:
-    found = await supervisor.send("/console/customers", words="nobody at all")
+    sent = await supervisor.send("/console/customers", words="nobody at all")
 
-    assert "Nobody fits" in found.text
+    assert "Nobody fits" in (await supervisor.open(sent.headers["location"])).text
+
+
+async def test_a_search_for_nothing_says_what_to_type(supervisor: Browser) -> None:
+    answer = await supervisor.send("/console/customers", words=" \0 ")
+
+    assert (answer.status_code, "Type an id, a name or a number." in answer.text) == (422, True)
+
+
+async def test_a_search_is_gone_back_to_by_its_own_session_and_for_an_hour(
+    supervisor: Browser, database_url: str, database: Database
+) -> None:
+    story = await a_known_story(database)
+    address = (await supervisor.send("/console/customers", words="noa")).headers["location"]
+    await supervisor.send("/console/customers", words="somebody else")
+
+    async with a_browser(database_url, database) as another:
+        to_another = await another.open(address)
+    in_time = await supervisor.open(address)
+    async with database.transaction() as session:
+        for row in (await session.exec(select(CustomerSearchRow))).all():
+            row.at -= KEPT
+            session.add(row)
+    too_late = await supervisor.open(address)
+
+    assert [str(story.customer.id) in page.text for page in (to_another, in_time, too_late)] == [False, True, False]
+    assert ["This search is over" in page.text for page in (to_another, in_time, too_late)] == [True, False, True]
+
+
+async def test_old_searches_are_forgotten_by_the_next(supervisor: Browser, database: Database) -> None:
+    await supervisor.send("/console/customers", words="noa")
+    async with database.transaction() as session:
+        row = (await session.exec(select(CustomerSearchRow))).one()
+        row.at -= KEPT
+        session.add(row)
+
+    await supervisor.send("/console/customers", words="dana")
+
+    async with database.transaction() as session:
+        assert (await session.exec(select(CustomerSearchRow.words))).all() == ["dana"]
 
 
 async def test_a_search_needs_the_proof_of_the_form(supervisor: Browser) -> None:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api.dependencies import Session
+from api.dependencies import DatabaseDep, Session
 from api.pages.console import words
 from api.pages.console.now import Watching
 from api.pages.console.sentences import sentences_in
@@ -18,6 +18,7 @@ from api.pages.languages import language_of
 from api.pages.people import ProtectedForm, Viewer
 from api.paging import After, decode, encode
 from orchestrator.escalations.words import Language
+from orchestrator.identity.customer_searches import keep_search, kept_search
 from orchestrator.insights.customer_tasks import customer_tasks
 from orchestrator.insights.known_wishes import known_wishes
 from orchestrator.insights.search import search
@@ -32,17 +33,31 @@ _OWN_PLACE = ("name", "phone", "language", "zone", "country", "consent", "do_not
 
 
 @router.get("")
-async def show_search(request: Request, viewer: Watching) -> Response:
-    return page(request, "console/customers.html", viewer=viewer, words="", found=None)
+async def show_search(
+    request: Request, viewer: Watching, session: Session, database: DatabaseDep, sought: UUID | None = None
+) -> Response:
+    """Show the form, and what is found where the address holds the id of a search that this session sent."""
+    if sought is None:
+        return page(request, "console/customers.html", viewer=viewer, words="", found=None)
+    words = await kept_search(session, viewer, sought, now=await database.clock.now(session))
+    found = None if words is None else await search(session, words)
+    return page(request, "console/customers.html", viewer=viewer, words=words or "", found=found, forgotten=words is None)
 
 
 @router.post("", dependencies=[ProtectedForm])
 async def send_search(
-    request: Request, viewer: Watching, session: Session, words: Annotated[str, Form(max_length=1024)] = ""
+    request: Request,
+    viewer: Watching,
+    session: Session,
+    database: DatabaseDep,
+    words: Annotated[str, Form(max_length=1024)] = "",
 ) -> Response:
     """Search by a form's body: what is looked for is personal, and addresses are kept in logs and histories."""
-    found = await search(session, words.replace("\0", ""))
-    return page(request, "console/customers.html", viewer=viewer, words=words, found=found)
+    asked = words.replace("\0", "").strip()
+    if not asked:
+        return page(request, "console/customers.html", viewer=viewer, status=422, words="", found=None, missing=True)
+    kept = await keep_search(session, viewer, asked, now=await database.clock.now(session))
+    return RedirectResponse(f"/console/customers?sought={kept}", 303)
 
 
 @router.get("/{customer_id}")
