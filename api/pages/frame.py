@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from babel import Locale
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.ext import Extension
 from starlette.requests import Request
 
 from api.pages.assets import asset, available
@@ -39,12 +40,19 @@ class Reader(Protocol):
     def csrf(self) -> str: ...
 
 
+class OwnWords(Extension):
+    """Keeps the browser from judging what is typed: it speaks its own language, the server that of the page."""
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        return source.replace("<form ", "<form novalidate ")
+
+
 @cache
 def environment(language: str) -> Environment:
     """Return the templates of one language, with its texts and its ways to write numbers and times."""
     made = Environment(
         loader=FileSystemLoader(_TEMPLATES),
-        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do", OwnWords],
         autoescape=True,
         finalize=tame,
         undefined=StrictUndefined,

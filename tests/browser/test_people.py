@@ -161,7 +161,7 @@ async def test_a_code_that_was_used_is_refused_and_until_one_fits_nothing_opens(
     await page.get_by_label("Code", exact=True).fill(used)
     await page.get_by_role("button", name="Go on").click()
 
-    await expect(page.locator(".notice.bad")).to_contain_text("does not fit, or was used already")
+    await expect(page.locator(".fault")).to_contain_text("does not fit, or was used already")
     assert await _complaints(page) == []
     await page.goto("/console")
     await page.wait_for_url("**/sign-in?next=/console")

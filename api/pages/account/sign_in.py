@@ -56,6 +56,8 @@ async def send_sign_in(
     password: Annotated[str, Form(max_length=1000)] = "",
     next: Annotated[str, Form(max_length=2000)] = "/",
 ) -> Response:
+    if not login.strip() or not password:  # told beside the field, and no try
+        return sign_in_form(request, settings, next=next, login=login, missing=True, status=422)
     found = await sign_in(database, login, password, address=address_of(request))
     if isinstance(found, Refusal):
         return refused(sign_in_form(request, settings, next=next, login=login, refusal=found), found)
@@ -98,12 +100,26 @@ def _signed_out(settings: Settings) -> Response:
 
 
 def sign_in_form(
-    request: Request, settings: Settings, *, next: str, login: str = "", refusal: str | None = None, status: int = 200
+    request: Request,
+    settings: Settings,
+    *,
+    next: str,
+    login: str = "",
+    refusal: str | None = None,
+    missing: bool = False,
+    status: int = 200,
 ) -> Response:
-    """Return the page; `refusal` is the reason it is shown again."""
+    """Return the page; `refusal` is the reason it is shown again, `missing` that not both fields were filled."""
     openid = settings.openid_issuer is not None and settings.openid_client_id is not None
     return page(
-        request, "account/sign_in.html", status=status, next=local_path(next), login=login, refusal=refusal, openid=openid
+        request,
+        "account/sign_in.html",
+        status=status,
+        next=local_path(next),
+        login=login,
+        refusal=refusal,
+        missing=missing,
+        openid=openid,
     )
 
 

@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.pages.desk import words as desk_words
 from api.pages.desk.acting import Notice, act, show
-from api.pages.desk.forms import Typed, hold_of, pause_code
+from api.pages.desk.forms import Typed, hold_of, known_reason, pause_code
 from api.pages.desk.view import Parts, agent_of
 from api.pages.people import ProtectedForm, Role, Viewer, allow
 from orchestrator.queueing import assisting, working, wrapping
@@ -58,10 +58,12 @@ async def accept(request: Request, me: Me, task_id: UUID, fence: Text = "") -> R
 async def reject(request: Request, me: Me, task_id: UUID, fence: Text = "", reason: Text = "") -> Response:
     parts, hold = Parts.of(request), hold_of(task_id, agent_of(me), fence)
     clock, settings = parts.database.clock, parts.settings
-    why = reason if reason in desk_words.REJECTIONS else "other"
-    return await act(
-        request, me, lambda session: working.reject(session, hold, reason=why, clock=clock, settings=settings), task_id=task_id
-    )
+
+    async def doing(session: AsyncSession) -> object:
+        why = known_reason(reason, desk_words.REJECTIONS)
+        return await working.reject(session, hold, reason=why, clock=clock, settings=settings)
+
+    return await act(request, me, doing, task_id=task_id, typed=Typed("reject", {"reason": reason}))
 
 
 @router.post("/tasks/{task_id}/call")

@@ -91,6 +91,13 @@ def pause_code(presence: str, code: str, known: Mapping[str, str]) -> str | None
     return code
 
 
+def known_reason(code: str, known: Mapping[str, str]) -> str:
+    """Read why an offer is rejected. Raises `Unfit`."""
+    if code not in known:
+        raise Unfit("reason", _("Choose why not."))
+    return code
+
+
 def hold_of(task_id: UUID, agent_id: UUID, fence: str) -> Hold:
     """Return by what the agent holds the task; a fence that is none holds nothing."""
     return Hold(task_id, agent_id, int(fence) if fence.isascii() and fence.isdigit() and len(fence) < 10 else -1)
