@@ -112,7 +112,10 @@ class TaskRow(SQLModel, table=True):
             "tasks_by_end",
             "ended_at",
             postgresql_where=text("ended_at IS NOT NULL"),
-            postgresql_include=["state", "agent_id", "disposition", "accepted_at", "wrap_since"],
+            postgresql_include=[
+                *("state", "agent_id", "disposition", "accepted_at", "wrap_since"),
+                *("escalation_id", "sub_disposition", "worth_calling"),
+            ],
         ),
         Index("tasks_of_customer", "customer_id", "ended_at", postgresql_where=text("state = 'done'")),
         Index(

@@ -72,10 +72,76 @@ async def test_results_are_told_in_figures_and_in_words(supervisor: Browser, dat
     assert [text for text in wanted if text not in shown.text] == []
 
 
+async def some_verdicts(database: Database) -> None:
+    said = (
+        (1, True, "solved", None),
+        (2, False, "declined", "done_already"),
+        (3, True, "solved", "explained"),
+        (4, None, "solved", None),
+    )
+    async with database.transaction() as session:
+        await a_queue(session)
+        for number, worth, disposition, sub in said:
+            task = (await a_story(session, number=number)).task
+            task.worth_calling, task.disposition, task.sub_disposition, task.ended_at = worth, disposition, sub, NOON
+            session.add(task)
+
+
+async def test_agents_verdicts_are_told_in_words_and_figures_with_the_count_they_stand_on(
+    supervisor: Browser, database: Database
+) -> None:
+    await some_verdicts(database)
+
+    shown = (await supervisor.open(f"/console/results?{DAYS}")).text
+
+    wanted = (
+        "Agents judged 3 calls and found 2 worth it: 67%.",
+        "67% of 3",
+        '<progress class="bar" max="3" value="2"',
+        "The customer declined · Done already: 1",
+    )
+    assert [text for text in wanted if text not in shown] == []
+
+
+async def test_where_nobody_judged_no_share_is_told(supervisor: Browser, database: Database) -> None:
+    async with database.transaction() as session:
+        await a_queue(session)
+        task = (await a_story(session)).task
+        task.disposition, task.ended_at = "solved", NOON
+        session.add(task)
+
+    section = (
+        (await supervisor.open(f"/console/results?{DAYS}")).text.partition('id="worth-heading"')[2].partition("</section>")[0]
+    )
+
+    assert "Agents have judged no call in these days." in section
+    assert "%" not in section
+
+
+async def test_agents_verdicts_come_as_a_file(supervisor: Browser, database: Database) -> None:
+    await some_verdicts(database)
+
+    found = rows((await supervisor.open(f"/console/results/worth.csv?{DAYS}")).text)
+
+    assert found == [
+        ["rule", "verdict", "disposition", "sub_disposition", "calls"],
+        ["angry-customer", "worth", "solved", "explained", "1"],
+        ["angry-customer", "worth", "solved", "", "1"],
+        ["angry-customer", "not_worth", "declined", "done_already", "1"],
+        ["angry-customer", "not_said", "solved", "", "1"],
+    ]
+
+
 async def test_days_without_results_say_so(supervisor: Browser) -> None:
     shown = await supervisor.open("/console/results")
 
-    for text in ("No moments in these days", "No promises in these days", "No calls in these days", "No agent worked"):
+    for text in (
+        "No moments in these days",
+        "No promises in these days",
+        "No calls in these days",
+        "No agent worked",
+        "No call ended",
+    ):
         assert text in shown.text
 
 

@@ -13,8 +13,9 @@ from orchestrator.insights.attempt_results import attempt_results
 from orchestrator.insights.funnel import Loss, funnels
 from orchestrator.insights.placing import Stage
 from orchestrator.insights.promise_results import PromiseResult, by_rule, promise_results
+from orchestrator.insights.worth_results import WorthResult, worth_by_rule, worth_results
 from orchestrator.queueing.presence import set_presence
-from orchestrator.queueing.tables import OfferEnding, OfferRow, Presence
+from orchestrator.queueing.tables import OfferEnding, OfferRow, Presence, TaskState
 from orchestrator.storage.database import Database
 from orchestrator.telephony.tables import Ending
 from tests.integration.floor import a_queue, an_agent
@@ -113,6 +114,30 @@ async def test_promises_are_told_by_state_and_broken_ones_by_cause(database: Dat
         PromiseResult("angry-customer", PromiseState.RELEASED, "rescheduled", 1),
     }
     assert by_rule(results)[0].kept_share == 1 / 4  # of what was kept, renewed or broken; released proves nothing
+
+
+async def test_verdicts_of_agents_are_told_by_rule_with_what_came_of_those_not_worth_it(database: Database) -> None:
+    ended = {"ended_at": NOON, "disposition": "solved"}
+    done_already = {"ended_at": NOON, "disposition": "declined", "sub_disposition": "done_already"}
+    async with database.transaction() as session:
+        await a_queue(session)
+        await a_case(session, 1, task=ended | {"worth_calling": True})
+        await a_case(session, 2, task=done_already | {"worth_calling": False})
+        await a_case(session, 3, task=done_already | {"worth_calling": False})
+        await a_case(session, 4, task={"ended_at": NOON, "worth_calling": False})
+        await a_case(session, 5, task=ended)
+        await a_case(session, 6, task=ended, escalation={"rule": "sale-left-open"})
+        await a_case(session, 7, task=ended | {"worth_calling": True, "ended_at": NOON + DAY})
+        await a_case(session, 8, task=ended | {"worth_calling": True, "state": TaskState.WITHDRAWN})
+
+        results = await worth_results(session, **PERIOD)
+
+    assert results[0] == WorthResult("angry-customer", True, ("solved", None), 1)
+    angry, sale = worth_by_rule(results)
+    assert (angry.rule, angry.done, angry.judged, angry.worth, angry.not_worth) == ("angry-customer", 5, 4, 1, 3)
+    assert angry.share == 1 / 4
+    assert list(angry.behind.items()) == [(("declined", "done_already"), 2), ((None, None), 1)]
+    assert (sale.rule, sale.done, sale.judged, sale.share) == ("sale-left-open", 1, 0, None)  # nobody said: no share
 
 
 async def test_attempts_are_told_by_result_and_hour_of_the_zone_asked_for(database: Database) -> None:

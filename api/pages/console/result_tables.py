@@ -14,6 +14,7 @@ from orchestrator.insights.funnel import funnels
 from orchestrator.insights.not_called import NotCalled
 from orchestrator.insights.placing import Stage
 from orchestrator.insights.promise_results import promise_results
+from orchestrator.insights.worth_results import worth_results
 
 Table = tuple[Sequence[str], Iterable[Sequence[Cell]]]
 
@@ -36,6 +37,14 @@ async def _funnel_table(session: AsyncSession, since: datetime, until: datetime,
 async def _promise_table(session: AsyncSession, since: datetime, until: datetime, _: str) -> Table:
     found = await promise_results(session, since=since, until=until)
     return ("rule", "state", "cause", "promises"), [(each.rule, each.state.value, each.cause, each.number) for each in found]
+
+
+async def _worth_table(session: AsyncSession, since: datetime, until: datetime, _: str) -> Table:
+    said = {True: "worth", False: "not_worth", None: "not_said"}
+    found = await worth_results(session, since=since, until=until)
+    return ("rule", "verdict", "disposition", "sub_disposition", "calls"), [
+        (each.rule, said[each.worth], *each.outcome, each.number) for each in found
+    ]
 
 
 async def _broken_table(session: AsyncSession, since: datetime, until: datetime, _: str) -> Table:
@@ -90,6 +99,7 @@ TABLES: dict[str, Callable[[AsyncSession, datetime, datetime, str], Awaitable[Ta
     "funnel": _funnel_table,
     "promises": _promise_table,
     "broken": _broken_table,
+    "worth": _worth_table,
     "attempts": _attempt_table,
     "agents": _agent_table,
     "days": _day_table,

@@ -24,6 +24,7 @@ from orchestrator.insights.funnel import Funnel, funnels
 from orchestrator.insights.not_called import BEFORE_DIALING, UNDER_WAY, latest_not_called, not_called
 from orchestrator.insights.placing import Stage
 from orchestrator.insights.promise_results import by_rule, promise_results
+from orchestrator.insights.worth_results import worth_by_rule, worth_results
 
 router = APIRouter(prefix="/console/results")
 
@@ -50,7 +51,7 @@ async def show_results(request: Request, viewer: Watching, database: DatabaseDep
             return await ask(session)
 
     # Each counts what the others do not look at, so they need not wait for one another.
-    (moments, uncalled), (promised, broken), (hours, each_day, agents) = await asyncio.gather(
+    (moments, uncalled), (promised, broken, judged), (hours, each_day, agents) = await asyncio.gather(
         asyncio.gather(
             asked(lambda session: funnels(session, **span)),
             latest_not_called(database, since=days.since, until=days.until, limit=_LATEST),
@@ -58,6 +59,7 @@ async def show_results(request: Request, viewer: Watching, database: DatabaseDep
         asyncio.gather(
             asked(lambda session: promise_results(session, **span)),
             asked(lambda session: broken_promises(session, since=days.since, until=days.until, limit=_LATEST)),
+            asked(lambda session: worth_results(session, **span)),
         ),
         asyncio.gather(
             asked(lambda session: attempt_results(session, **span, zone=viewer.zone)),
@@ -80,6 +82,7 @@ async def show_results(request: Request, viewer: Watching, database: DatabaseDep
         promise_states=_STATES,
         broken=broken,
         broken_count=sum(each.number for each in promised if each.state is PromiseState.BROKEN),
+        worth=worth_by_rule(judged),
         hours=hours,
         results=list(dict.fromkeys(result for hour in hours for result in sorted(hour.results))),
         each_day=each_day,

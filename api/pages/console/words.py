@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from api.pages.console.reasons import DISPOSITION, REASON
+from api.pages.desk.outcome_words import SUBS
 from api.pages.desk.words import PAUSES
 
 __all__ = (
@@ -16,6 +17,7 @@ __all__ = (
     "REASON",
     "STAGE",
     "STATE",
+    "SUBS",
     "TASK",
     "word",
 )
