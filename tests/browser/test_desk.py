@@ -225,3 +225,55 @@ async def wrapping(database: Database, task: TaskRow) -> None:
         row = await session.get_one(TaskRow, task.id)
         row.state, row.wrap_since = TaskState.WRAPPING, datetime.now(UTC)
         session.add(row)
+
+
+async def test_keys_pressed_before_the_desk_has_answered_are_not_lost(visitors: Visitors, database: Database) -> None:
+    agent_id = await an_idle_agent(database)
+    async with database.transaction() as session:
+        await a_task(session)
+    context, _ = await visitors.person(Role.AGENT, agent_id=agent_id)
+    page = await context.new_page()
+    said = complaints_of(page)
+    await page.goto("/desk")
+
+    for key in "nac":  # give me the next, accept, call
+        await page.keyboard.press(key)
+
+    await expect(page.get_by_text("Your phone is about to ring")).to_be_visible()
+    await expect(page).to_have_url(re.compile("/desk$"))
+    assert said == []
+    await context.close()
+
+
+async def test_a_key_pressed_twice_counts_once_however_slow_the_answer_is(visitors: Visitors, database: Database) -> None:
+    agent_id = await an_idle_agent(database)
+    context, _ = await visitors.person(Role.AGENT, agent_id=agent_id)
+    page = await context.new_page()
+    await page.goto("/desk")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.method) if request.url.endswith("/next") else None)
+
+    await page.keyboard.press("n")
+    await page.keyboard.press("n")
+
+    await expect(page.get_by_text("Nobody is waiting on your queues.")).to_be_visible()
+    assert sent == ["POST"]
+    await context.close()
+
+
+async def test_what_does_not_fit_has_the_focus_and_what_was_typed_stays(visitors: Visitors, database: Database) -> None:
+    agent_id = await an_idle_agent(database)
+    async with database.transaction() as session:
+        await a_task(session)
+    context, _ = await visitors.person(Role.AGENT, agent_id=agent_id)
+    page = await context.new_page()
+    await page.goto("/desk")
+    for key in "na":
+        await page.keyboard.press(key)
+    await page.get_by_label("Note").fill("She will pay tomorrow.")
+
+    await page.get_by_role("button", name="Complete").click()
+
+    await expect(page.get_by_label("What came of it, and why")).to_be_focused()
+    await expect(page.get_by_label("Note")).to_have_value("She will pay tomorrow.")
+    await context.close()

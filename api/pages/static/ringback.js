@@ -88,14 +88,44 @@
     if (typing(event.target) || recall("ringback.keys") === "off") return;
     // The place of the key, not its letter: with a Hebrew layout the same key is pressed.
     const key = /^Key[A-Z]$/.test(event.code) ? event.code.slice(3).toLowerCase() : event.key;
-    const turn = Date.now() - since < 1200 && first ? `${first} ${key}` : "";
-    [first, since] = [key, Date.now()];
-    const found = pressedBy(turn) ?? (turn.startsWith("g ") ? undefined : pressedBy(key));
-    if (!found) return;
-    event.preventDefault();
-    first = "";
-    if (found.matches("input:not([type=checkbox]), textarea, select")) found.focus(); else found.click();
+    if (!isAnswered()) {
+      event.preventDefault();
+      if (key !== sender) early.push([key, Date.now()]);
+    } else if (press(key, Date.now())) event.preventDefault();
   });
+  const press = (key, at) => {
+    const turn = at - since < 1200 && first ? `${first} ${key}` : "";
+    [first, since] = [key, at];
+    const found = pressedBy(turn) ?? (turn.startsWith("g ") ? undefined : pressedBy(key));
+    if (!found) return false;
+    [first, sender] = ["", key];
+    if (found.matches("input:not([type=checkbox]), textarea, select")) found.focus(); else found.click();
+    return true;
+  };
+
+  // A form on its way: keys that are pressed meanwhile mean what its answer shows, and wait for it; but for its own key,
+  // which was pressed twice. Whoever has waited this long for an answer presses something else.
+  const PATIENCE = 5000, early = [];
+  let sent, sentAt = 0, sender = "";
+  const isAnswered = () => !sent || Date.now() - sentAt > PATIENCE;
+  addEventListener("htmx:before:request", ({ detail: { ctx } }) => {
+    if (ctx.sourceElement.matches("form[method=post]")) [sent, sentAt] = [ctx, Date.now()];
+  });
+  const answered = ({ detail: { ctx } }) => {
+    if (ctx !== sent) return;
+    sent = undefined;
+    const main = document.querySelector("main");
+    if (ctx.target === main && !main.contains(document.activeElement)) {
+      (main.querySelector("[aria-invalid=true]") ?? main).focus({ preventScroll: true });
+      (main.querySelector("[aria-invalid=true]") ?? document.body).scrollIntoView({ block: "nearest" });
+    }
+    while (early.length && isAnswered()) {
+      const [key, at] = early.shift();
+      if (Date.now() - at < PATIENCE) press(key, at);
+    }
+    if (isAnswered()) sender = "";
+  };
+  for (const end of ["htmx:finally:swap", "htmx:finally:request"]) addEventListener(end, answered);
   addEventListener("click", (event) => {
     for (const menu of all("details[data-menu][open]")) if (!menu.contains(event.target)) menu.open = false;
   });
