@@ -6,7 +6,8 @@ from enum import StrEnum
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.insights.board import Board, Doing
+from orchestrator.insights.board import Board
+from orchestrator.insights.floor_agents import Doing
 
 
 class AlarmKind(StrEnum):

@@ -4,32 +4,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import assert_never
 
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from orchestrator.insights.floor_agents import Doing, FloorAgent, floor_agents
 from orchestrator.queueing.order import SOON
 from orchestrator.queueing.queues import QueueStanding, standings
-from orchestrator.queueing.roster import AgentStanding, roster
-from orchestrator.queueing.tables import Presence, TaskState
 
 WINDOW = timedelta(hours=1)  # the stretch the service level looks back on
-
-
-class Doing(StrEnum):
-    """What an agent does now, as the board counts it."""
-
-    FREE = "free"
-    OFFERED = "offered"
-    PREPARING = "preparing"
-    DIALING = "dialing"
-    TALKING = "talking"
-    WRAPPING = "wrapping"
-    PAUSED = "paused"
-    SILENT = "silent"  # available by their word, but their desk gives no sign of life
-    OFFLINE = "offline"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +44,7 @@ class Board:
     calls: int
     doing: Mapping[Doing, int]
     queues: Sequence[QueueStanding]
-    agents: Sequence[AgentStanding]
+    agents: Sequence[FloorAgent]
 
 
 # One statement: figures of one instant. A promise counts once its words went out, or are about to.
@@ -99,7 +82,7 @@ async def board(session: AsyncSession, *, now: datetime) -> Board:
     connection = await session.connection()
     figures = (await connection.execute(_FIGURES, {"now": now})).one()
     level = (await connection.execute(_LEVEL, {"now": now, "since": now - WINDOW})).one()
-    queues, agents = await standings(session, None, now=now), await roster(session, now=now)
+    queues, agents = await standings(session, None, now=now), await floor_agents(session, now=now)
     oldest = [queue.oldest for queue in queues if queue.oldest is not None]
     return Board(
         at=now,
@@ -109,36 +92,7 @@ async def board(session: AsyncSession, *, now: datetime) -> Board:
         overdue=figures.overdue,
         level=ServiceLevel(level.decided, level.in_time),
         calls=figures.calls,
-        doing=Counter(doing(agent) for agent in agents),
+        doing=Counter(agent.doing for agent in agents),
         queues=queues,
         agents=agents,
     )
-
-
-def doing(standing: AgentStanding) -> Doing:
-    """Return what an agent does: the work in hand tells more than the presence they chose."""
-    if standing.task is not None:
-        return _at_task(standing.task.state)
-    match standing.agent.presence:
-        case Presence.AVAILABLE:
-            return Doing.FREE if standing.here else Doing.SILENT
-        case Presence.PAUSED:
-            return Doing.PAUSED
-        case Presence.OFFLINE:
-            return Doing.OFFLINE
-        case _:
-            assert_never(standing.agent.presence)
-
-
-def _at_task(state: TaskState) -> Doing:
-    match state:
-        case TaskState.RESERVED:
-            return Doing.OFFERED
-        case TaskState.DIALING:
-            return Doing.DIALING
-        case TaskState.CONNECTED:
-            return Doing.TALKING
-        case TaskState.WRAPPING:
-            return Doing.WRAPPING
-        case _:
-            return Doing.PREPARING

@@ -9,14 +9,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from orchestrator.queueing.claims import DECLINED_FOR, REMEMBERED, Terms, claim, reserve
 from orchestrator.queueing.floor import PACE, queues_now, queues_of
 from orchestrator.queueing.matching import suits
-from orchestrator.queueing.presence import agents_on_duty, free_agents, idle_agents, lock_idle
+from orchestrator.queueing.presence import idle_agents, lock_idle
 from orchestrator.queueing.tables import AgentRow, OfferEnding, OfferRow, TaskRow, TaskState
 from orchestrator.queueing.tasks import lock_task, requeue
 from orchestrator.settings import Settings
 
 __all__ = [
-    "agents_on_duty",
-    "free_agents",
     "lease_lost",
     "look_again_at",
     "offer",

@@ -1,5 +1,7 @@
 """Who is here: what agents chose themselves, and their desks' signs of life."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -18,6 +20,14 @@ SIGN_EVERY = timedelta(seconds=10)  # signs of life are written no more often
 
 class NoSuchAgent(NoSuch):
     code = "no_such_agent"
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """The agents who are there for a queue; `free` are those of them with nothing in hand."""
+
+    on_duty: int = 0
+    free: int = 0
 
 
 async def lock_agent(session: AsyncSession, agent_id: UUID) -> AgentRow:
@@ -75,12 +85,17 @@ def empty_handed() -> ColumnElement[bool]:
 
 async def agents_on_duty(session: AsyncSession, queue: str, now: datetime) -> int:
     """Return how many agents of the queue are there, at a task or not."""
-    return await _count(session, queue, at_work(now))
+    query = select(func.count()).select_from(AgentRow)
+    query = query.join(AgentQueueRow, col(AgentQueueRow.agent_id) == col(AgentRow.id))
+    return (await session.exec(query.where(AgentQueueRow.queue == queue, at_work(now)))).one()
 
 
-async def free_agents(session: AsyncSession, queue: str, now: datetime) -> int:
-    """Return how many agents of the queue are there with nothing in hand."""
-    return await _count(session, queue, at_work(now) & empty_handed())
+async def staffed(session: AsyncSession, queues: Collection[str], *, now: datetime) -> dict[str, Staff]:
+    """Return who is there for each of these queues; one without anybody is left out."""
+    query = select(AgentQueueRow.queue, func.count(), func.count().filter(empty_handed()))
+    query = query.join(AgentRow, col(AgentRow.id) == col(AgentQueueRow.agent_id))
+    query = query.where(col(AgentQueueRow.queue).in_(queues), at_work(now)).group_by(col(AgentQueueRow.queue))
+    return {queue: Staff(on_duty, free) for queue, on_duty, free in (await session.exec(query)).all()}
 
 
 async def idle_agents(session: AsyncSession, queue: str, *, now: datetime, limit: int = 200) -> list[AgentRow]:
@@ -99,9 +114,3 @@ async def lock_idle(session: AsyncSession, agent_id: UUID, *, now: datetime) -> 
     # Asked again with a fresh view: who held the lock a moment ago may have claimed something.
     still = select(AgentRow).where(AgentRow.id == agent_id, at_work(now) & empty_handed())
     return (await session.exec(still)).first()
-
-
-async def _count(session: AsyncSession, queue: str, condition: ColumnElement[bool]) -> int:
-    query = select(func.count()).select_from(AgentRow)
-    query = query.join(AgentQueueRow, col(AgentQueueRow.agent_id) == col(AgentRow.id))
-    return (await session.exec(query.where(AgentQueueRow.queue == queue, condition))).one()

@@ -14,7 +14,7 @@ from orchestrator.errors import BadInput
 from orchestrator.escalations.sub_dispositions import CHOICES, check_outcomes
 from orchestrator.identity.changes import Who, note_change
 from orchestrator.queueing.floor import QueueNow, queues_now
-from orchestrator.queueing.presence import agents_on_duty, free_agents
+from orchestrator.queueing.presence import Staff, staffed
 from orchestrator.queueing.roster import check_queue_name, check_skills, make_queue, told_of_queue
 from orchestrator.queueing.tables import HELD, QueueRow, TaskRow, TaskState
 from orchestrator.queueing.tasks import NoSuchQueue
@@ -96,25 +96,42 @@ async def standings(session: AsyncSession, names: Collection[str] | None, *, now
     """Return how queues stand (None: all), by name."""
     query = select(QueueRow).order_by(QueueRow.name)
     rows = (await session.exec(query if names is None else query.where(col(QueueRow.name).in_(names)))).all()
-    here = {each.name: each for each in await queues_now(session, [row.name for row in rows], now=now)}
-    return [await _standing(session, row, here[row.name], now=now) for row in rows]
+    known = [row.name for row in rows]
+    here = {each.name: each for each in await queues_now(session, known, now=now)}
+    work, staff = await _work(session, known), await staffed(session, known, now=now)
+    return [_standing(row, here[row.name], work.get(row.name, _Work()), staff.get(row.name, Staff())) for row in rows]
 
 
-async def _standing(session: AsyncSession, queue: QueueRow, here: QueueNow, *, now: datetime) -> QueueStanding:
-    waiting, oldest = await _count(session, queue.name, [TaskState.QUEUED])
-    in_hand, _ = await _count(session, queue.name, HELD)
+async def queue_names(session: AsyncSession) -> Sequence[str]:
+    """Return the names of all queues, in order."""
+    return (await session.exec(select(QueueRow.name).order_by(QueueRow.name))).all()
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    waiting: int = 0
+    in_hand: int = 0
+    oldest: datetime | None = None
+
+
+async def _work(session: AsyncSession, names: Collection[str]) -> dict[str, _Work]:
+    """Return what is open on each of these queues; one without anything is left out."""
+    waits = col(TaskRow.state) == TaskState.QUEUED
+    query = select(
+        TaskRow.queue, func.count().filter(waits), func.count().filter(~waits), func.min(TaskRow.queued_at).filter(waits)
+    )
+    is_open = col(TaskRow.state).in_([TaskState.QUEUED, *HELD])
+    query = query.where(col(TaskRow.queue).in_(names), is_open).group_by(TaskRow.queue)
+    return {queue: _Work(waiting, in_hand, oldest) for queue, waiting, in_hand, oldest in (await session.exec(query)).all()}
+
+
+def _standing(queue: QueueRow, here: QueueNow, work: _Work, staff: Staff) -> QueueStanding:
     return QueueStanding(
         queue=queue,
         now=here,
-        waiting=waiting,
-        in_hand=in_hand,
-        oldest=oldest,
-        on_duty=await agents_on_duty(session, queue.name, now),
-        free=await free_agents(session, queue.name, now),
+        waiting=work.waiting,
+        in_hand=work.in_hand,
+        oldest=work.oldest,
+        on_duty=staff.on_duty,
+        free=staff.free,
     )
-
-
-async def _count(session: AsyncSession, queue: str, states: Sequence[TaskState]) -> tuple[int, datetime | None]:
-    query = select(func.count(), func.min(TaskRow.queued_at)).where(TaskRow.queue == queue, col(TaskRow.state).in_(states))
-    count, oldest = (await session.exec(query)).one()
-    return count, oldest

@@ -7,7 +7,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from orchestrator.escalations.states import PromiseState
 from orchestrator.escalations.tables import PromiseRow
 from orchestrator.insights.alarms import Alarm, AlarmKind, alarms
-from orchestrator.insights.board import Doing, board
+from orchestrator.insights.board import board
+from orchestrator.insights.floor_agents import Doing
 from orchestrator.insights.floor_tasks import floor_tasks
 from orchestrator.intake.tables import DeadLetterRow
 from orchestrator.queueing.tables import Presence, TaskRow, TaskState

@@ -13,7 +13,7 @@ from orchestrator.availability.situation import SwitchScope
 from orchestrator.availability.tables import CalendarRow, ClosureRow, SwitchRow
 from orchestrator.queueing.offers import lease_lost, look_again_at, offer, reserve_agent
 from orchestrator.queueing.order import in_order
-from orchestrator.queueing.presence import agents_on_duty, free_agents
+from orchestrator.queueing.presence import Staff, agents_on_duty, staffed
 from orchestrator.queueing.pulling import Nothing, Pulled, next_task
 from orchestrator.queueing.tables import OfferEnding, OfferRow, Presence, QueueRow, TaskKind, TaskRow, TaskState
 from orchestrator.queueing.tasks import lock_task, requeue, withdraw
@@ -221,7 +221,7 @@ async def test_offers_go_to_the_longest_idle_who_suit_and_to_nobody_absent(datab
         now = await database.clock.now(session)
         assert await agents_on_duty(session, "sales", now) == 3
         made = await offer(session, "sales", now=now, settings=settings)
-        assert await free_agents(session, "sales", now) == 2
+        assert await staffed(session, ["sales"], now=now) == {"sales": Staff(on_duty=3, free=2)}
 
     after = await reread(database, task.id)
     assert made == 1

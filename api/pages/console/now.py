@@ -16,10 +16,11 @@ from api.pages.console.bulk import Answers, Order, carry_out
 from api.pages.frame import fragment, page
 from api.pages.people import ProtectedForm, Role, Viewer, allow
 from orchestrator.insights.alarms import alarms
-from orchestrator.insights.board import board, doing
+from orchestrator.insights.board import board
 from orchestrator.insights.floor_tasks import floor_tasks
+from orchestrator.queueing.queues import queue_names
 from orchestrator.queueing.switching import thrown
-from orchestrator.queueing.tables import AgentRow, QueueRow, TaskState
+from orchestrator.queueing.tables import AgentRow, TaskState
 from orchestrator.storage.clock import Clock
 
 router = APIRouter(prefix="/console")
@@ -90,7 +91,6 @@ async def floor_of(session: AsyncSession, clock: Clock) -> dict[str, Any]:
     floor = await board(session, now=await clock.now(session))
     return {
         "board": floor,
-        "agents": [(each, doing(each)) for each in floor.agents],
         "alarms": await alarms(session, floor),
         "switches": await thrown(session),
         "words": words,
@@ -103,7 +103,7 @@ async def tasks_of(
     """Return the list of tasks, narrowed to a queue and a state; a state that is none narrows nothing."""
     wanted = TaskState(state) if state in set(TaskState) else None
     tasks = await floor_tasks(session, now=await clock.now(session), queue=queue or None, state=wanted, limit=_SHOWN + 1)
-    queues = (await session.exec(select(QueueRow.name).order_by(QueueRow.name))).all()
+    queues = await queue_names(session)
     agents = (await session.exec(select(AgentRow.id, AgentRow.name).order_by(AgentRow.name))).all()
     return {
         "tasks": tasks[:_SHOWN],

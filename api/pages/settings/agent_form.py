@@ -10,8 +10,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from api.pages.console.words import DOING
 from api.pages.settings.words import listed
 from orchestrator.identity.hiding import masked
-from orchestrator.insights.board import doing
-from orchestrator.queueing.roster import AgentStanding, roster
+from orchestrator.insights.floor_agents import FloorAgent, floor_agents
+from orchestrator.queueing.roster import AgentStanding
 from orchestrator.queueing.skills import Able, skill_matrix
 from orchestrator.queueing.staffing import Abilities
 from orchestrator.queueing.tables import QueueRow
@@ -44,22 +44,22 @@ class AgentForm:
 class AgentLine:
     """An agent as the list shows them. `phone` is hidden where the deployment hides numbers."""
 
-    standing: AgentStanding
+    agent: FloorAgent
     phone: str | None
     presence: str
 
     @property
     def has_left(self) -> bool:
-        return not self.standing.queues
+        return not self.agent.queues
 
 
 async def settings_of_agents(session: AsyncSession, *, now: datetime, hide: bool) -> dict[str, Any]:
     """Return the agents, the queues they can serve, and who can do what."""
-    every = await roster(session, now=now)
+    every = await floor_agents(session, now=now)
     queues = (await session.exec(select(QueueRow).order_by(QueueRow.name))).all()
-    lines = [AgentLine(each, _phone(each.agent.phone, hide=hide), DOING[doing(each)]) for each in every]
-    here = [each.standing for each in lines if not each.has_left]
-    able = [Able(each.agent.name, frozenset(each.agent.skills), frozenset(each.queues)) for each in here]
+    lines = [AgentLine(each, _phone(each.phone, hide=hide), DOING[each.doing]) for each in every]
+    here = [each for each in every if each.queues]
+    able = [Able(each.name, frozenset(each.skills), frozenset(each.queues)) for each in here]
     return {
         "lines": lines,
         "queue_names": [queue.name for queue in queues],

@@ -15,6 +15,7 @@ from api.pages.settings.agent_form import AgentForm, settings_of_agents
 from api.pages.settings.words import AGENT_FAULTS, Shown
 from orchestrator.errors import BadInput
 from orchestrator.queueing.presence import NoSuchAgent
+from orchestrator.queueing.queues import queue_names
 from orchestrator.queueing.roster import AgentStanding, add_agent, issue_for, roster
 from orchestrator.queueing.staffing import AgentAtWork, change_agent, check_queues, retire_agent
 from orchestrator.settings import Settings
@@ -158,7 +159,6 @@ async def _one(
     **told: Any,
 ) -> Response:
     known = await _standing(session, database, agent_id)
-    every = await settings_of_agents(session, now=await database.clock.now(session), hide=False)
     shown = {"fault": None, "made": None, "asked": False, "refused": False, "faults": AGENT_FAULTS, **told}
     return page(
         request,
@@ -167,6 +167,6 @@ async def _one(
         status=status,
         standing=known,
         form=form or AgentForm.of(known),
-        queue_names=every["queue_names"],
+        queue_names=await queue_names(session),
         **shown,
     )
