@@ -27,6 +27,7 @@ _REPEATABLE = frozenset({"40001", "40P01"})
 _TRIES = 8
 _USED = "used"
 _FRESH = timedelta(seconds=1)
+_PATIENCE = timedelta(seconds=30)
 
 
 class DatabaseUnavailable(OrchestratorError):
@@ -48,16 +49,26 @@ class Database:
     """A pool of connections and the `Clock` that decisions read. One request, or one activity, is one transaction.
 
     `pool_size` is for how many at once it is made; as many again may be at work before others wait. A connection used within
-    `fresh` is taken to stand still: asking it first costs a way to the database and back.
+    `fresh` is taken to stand still: asking it first costs a way to the database and back. Who waits for a connection longer
+    than `patience` gets `DatabaseUnavailable`.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 10, clock: Clock | None = None, fresh: timedelta = _FRESH) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = 10,
+        clock: Clock | None = None,
+        fresh: timedelta = _FRESH,
+        patience: timedelta = _PATIENCE,
+    ) -> None:
         self.clock = clock or DatabaseClock()
         self.engine: AsyncEngine = create_async_engine(
             async_url(url),
             # All of them are kept: one that is opened for an overflow and closed after it costs more than its query.
             pool_size=2 * pool_size,
             max_overflow=0,
+            pool_timeout=patience.total_seconds(),
             hide_parameters=True,  # an error's text goes to logs: statements may stand there, customers' values may not
             json_serializer=_dump,
             connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},

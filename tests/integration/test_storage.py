@@ -1,4 +1,4 @@
-"""Locks are taken in the one order, and a connection that died while it lay idle is not given to anybody."""
+"""Locks are taken in the one order; a connection that died while idle is given to nobody, nor is one waited for for ever."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import psycopg
+import pytest
 from sqlalchemy import text
 
 from orchestrator.queueing.tables import TaskRow, TaskState
-from orchestrator.storage.database import Database
+from orchestrator.storage.database import Database, DatabaseUnavailable
 from orchestrator.storage.locks import lock_active_task
 from tests.integration.floor import a_queue, a_task, an_agent
 from tests.integration.telephony_stage import eventually
@@ -120,3 +121,19 @@ async def test_a_connection_that_died_while_idle_is_replaced_before_anybody_coun
 
     await careful.close()
     assert answer == 1
+
+
+async def test_who_finds_every_connection_at_work_is_told_so_after_a_while(database_url: str) -> None:
+    hasty = Database(database_url, pool_size=1, patience=timedelta(seconds=0.1))
+
+    async with hasty.transaction() as first, hasty.transaction() as second:
+        await first.connection()
+        await second.connection()
+        with pytest.raises(DatabaseUnavailable):
+            async with hasty.transaction() as third:
+                await third.connection()
+
+    async with hasty.transaction() as session:
+        answer = (await (await session.connection()).execute(ONE)).scalar_one()
+    await hasty.close()
+    assert answer == 1  # once they are back, it goes on
