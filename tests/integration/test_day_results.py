@@ -5,10 +5,11 @@ import io
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.insights.day_results import Waited, all_waited, day_results
-from orchestrator.queueing.tables import OfferEnding, OfferRow, Presence, PresenceSpellRow
+from orchestrator.queueing.tables import OfferEnding, OfferRow, Presence, PresenceSpellRow, TaskRow
 from orchestrator.storage.database import Database
 from orchestrator.telephony.tables import Ending
 from tests.integration.console_floor import a_browser
@@ -72,6 +73,21 @@ async def test_what_lasts_over_midnight_counts_for_both_days(database: Database)
         first, second = await day_results(session, since=SINCE, until=UNTIL, zone=ZONE)
 
     assert first.occupancy == pytest.approx(5 / 20)  # of the 20 minutes there before midnight, 5 with the task
+    assert second.occupancy == pytest.approx((10 + 5) / 30)
+
+
+async def test_a_call_that_waits_for_no_acceptance_counts_from_the_offer_on(database: Database) -> None:
+    async with database.transaction() as session:
+        await two_days(session)
+        for task in (await session.exec(select(TaskRow).where(col(TaskRow.accepted_at).is_not(None)))).all():
+            task.offered_at, task.accepted_at = task.accepted_at, None  # their customers were called first
+            session.add(task)
+        await session.flush()
+
+        first, second = await day_results(session, since=SINCE, until=UNTIL, zone=ZONE)
+
+    assert second.handling == 10 * MINUTE
+    assert first.occupancy == pytest.approx(5 / 20)
     assert second.occupancy == pytest.approx((10 + 5) / 30)
 
 

@@ -207,3 +207,21 @@ async def test_occupancy_is_the_share_of_the_time_available_that_went_into_tasks
         [figures] = await agent_results(session, **PERIOD)
 
     assert figures.occupancy == pytest.approx(6 / 30)  # gone a minute after the desk's last sign of life
+
+
+async def test_a_call_that_waits_for_no_acceptance_keeps_its_agent_busy_from_the_offer_on(database: Database) -> None:
+    async with database.transaction() as session:
+        await a_queue(session)
+        agent = await an_agent(session)
+        agent.presence_since, agent.seen_at = NOON - 20 * MINUTE, NOON + 9 * MINUTE
+        session.add(agent)
+        story = await a_case(session, 1)
+        story.task.agent_id, story.task.accepted_at = agent.id, None  # the customer was called first
+        story.task.offered_at, story.task.ended_at = NOON - MINUTE, NOON + 5 * MINUTE
+        session.add(story.task)
+        await session.flush()
+
+        [figures] = await agent_results(session, **PERIOD)
+
+    assert figures.handling == 6 * MINUTE
+    assert figures.occupancy == pytest.approx(6 / 30)
