@@ -11,8 +11,9 @@ from api.app import create_app
 from orchestrator.identity.people import Role
 from orchestrator.identity.tables import ChangeRow, Scope
 from orchestrator.identity.tokens import Unauthenticated, authenticate, issue
+from orchestrator.queueing.presence import set_presence
 from orchestrator.queueing.roster import queues_of_agent
-from orchestrator.queueing.tables import AgentRow, TaskRow, TaskState
+from orchestrator.queueing.tables import AgentRow, Presence, TaskRow, TaskState
 from orchestrator.storage.database import Database
 from tests.integration.console_floor import Browser, a_browser
 from tests.integration.floor import a_client, a_queue, a_task, an_agent, some_settings
@@ -43,6 +44,12 @@ async def agent_of(database: Database, name: str) -> tuple[AgentRow, list[str]]:
     async with database.transaction() as session:
         agent = (await session.exec(select(AgentRow).where(AgentRow.name == name))).one()
         return agent, await queues_of_agent(session, agent.id)
+
+
+async def is_available(database: Database, agent_id: UUID) -> None:
+    async with database.transaction() as session:
+        agent = await session.get_one(AgentRow, agent_id)
+        await set_presence(session, agent, Presence.AVAILABLE, pause_code=None, now=await database.clock.now(session))
 
 
 async def an_idle_agent(
@@ -147,11 +154,13 @@ async def test_who_leaves_is_asked_about_first_and_then_out(supervisor: Browser,
 
     asked = await supervisor.send(f"{AGENTS}/{agent.id}/leaving")
     _, still = await agent_of(database, "dana")
+    await is_available(database, agent.id)
     await supervisor.send(f"{AGENTS}/{agent.id}/leaving", confirmed="yes")
 
     assert "Does this agent leave?" in asked.text
     assert still == ["sales"]
-    assert (await agent_of(database, "dana"))[1] == []
+    left, queues = await agent_of(database, "dana")
+    assert (left.presence, queues) == (Presence.OFFLINE, [])
     async with database.transaction() as session:
         with pytest.raises(Unauthenticated):
             await authenticate(session, token)
