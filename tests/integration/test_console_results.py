@@ -180,11 +180,6 @@ async def test_every_table_is_a_file_whose_cells_are_no_formulas(supervisor: Bro
     assert (await supervisor.open("/console/results/passwords.csv")).status_code == 404
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", " =1", "\r=1", "＝1"])
-def test_what_a_spreadsheet_would_run_is_marked_as_text(text: str) -> None:
-    assert cell(text) == f"'{text}"
-
-
 def test_plain_cells_stay_what_they_are() -> None:
     assert [cell(each) for each in ("a=b", "", -3, None, timedelta(seconds=1.26))] == ["a=b", "", -3, "", 1.3]
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import timedelta
 
@@ -9,9 +10,10 @@ from fastapi.responses import Response, StreamingResponse
 
 Cell = str | int | float | timedelta | None
 
-# A spreadsheet runs what begins with one of these, also behind blanks; the apostrophe says that it is text
-# (owasp.org, "CSV Injection"). The full-width forms are taken for the same signs by some.
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# A spreadsheet runs what begins with a sign of these, also behind blanks; the apostrophe says that it is text
+# (owasp.org, "CSV Injection"). The full-width forms are taken for the same signs by some. Where it takes semicolons or
+# tabs for the ends of cells, quotation marks do not hinder it, so that a cell may begin in the middle of a text.
+_WOULD_RUN = re.compile(r'^(?= *[\t\r\n])|(?:^|[;\t\r\n])(?=[ "]*[=+\-@＝＋－＠])')
 _TYPE = "text/csv; charset=utf-8"
 _MARK = "\ufeff"  # without it, Excel reads UTF-8 as something else
 
@@ -51,6 +53,6 @@ def cell(value: Cell) -> str | int | float:
         case timedelta():
             return round(value.total_seconds(), 1)
         case str():
-            return f"'{value}" if value.lstrip(" ").startswith(_DANGEROUS) else value
+            return _WOULD_RUN.sub(r"\g<0>'", value)
         case _:
             return value
