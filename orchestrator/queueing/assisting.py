@@ -85,8 +85,9 @@ async def never_call(
     """Record that the customer wants no more calls: at once, also in the middle of a call, which may be talked to its end."""
     known = await take_in_hand(session, hold, clock=clock)
     check_state(known.task, *_AT_HAND)
-    who, subject = f"agent:{known.agent.name}", str(known.customer.id)
-    await note_change(session, who=who, what="customer.opted_out", subject=subject, before=None, after=None, now=known.now)
+    if known.customer.opted_out_at is None:
+        who, subject = f"agent:{known.agent.name}", str(known.customer.id)
+        await note_change(session, who=who, what="customer.opted_out", subject=subject, before=None, after=None, now=known.now)
     if known.task.state in _IN_CALL:
         await opt_out(session, known.customer, now=known.now)
         return known.task

@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from orchestrator.errors import BadInput
 from orchestrator.escalations.states import Outcome
 from orchestrator.escalations.tables import EscalationRow
+from orchestrator.identity.tables import ChangeRow
 from orchestrator.intake.tables import CustomerRow
 from orchestrator.queueing import assisting, working
 from orchestrator.queueing.leases import WrongState
@@ -138,6 +139,19 @@ async def test_never_call_ends_the_case_and_is_kept_for_the_customer(database: D
         escalation = (await session.exec(select(EscalationRow))).one()
     assert customer.attributes["do_not_call"] is True
     assert escalation.outcome is Outcome.OPTED_OUT
+
+
+async def test_a_never_call_said_twice_is_one_change(database: Database, settings: Settings) -> None:
+    hold = await in_hand(database, settings)
+    await talking(database, hold)
+
+    for _ in range(2):
+        async with database.transaction() as session:
+            await assisting.never_call(session, hold, clock=database.clock, settings=settings)
+
+    async with database.transaction() as session:
+        changes = (await session.exec(select(ChangeRow.what))).all()
+    assert list(changes) == ["customer.opted_out"]
 
 
 async def test_hanging_up_asks_for_the_end_of_the_agents_own_leg_and_hints(database: Database, settings: Settings) -> None:

@@ -20,7 +20,16 @@ Text = Annotated[str, Form()]
 
 
 @router.post("/never-call")
-async def never_call(request: Request, me: Me, task_id: UUID, fence: Text = "", notes: Text = "") -> Response:
+async def never_call(
+    request: Request,
+    me: Me,
+    task_id: UUID,
+    fence: Text = "",
+    at: Text = "",
+    outcome: Text = "",
+    notes: Text = "",
+    worth: Text = "",
+) -> Response:
     parts, hold = Parts.of(request), hold_of(task_id, agent_of(me), fence)
     clock, settings = parts.database.clock, parts.settings
     return await act(
@@ -28,6 +37,7 @@ async def never_call(request: Request, me: Me, task_id: UUID, fence: Text = "", 
         me,
         lambda session: assisting.never_call(session, hold, clock=clock, settings=settings, notes=note_of(notes)),
         task_id=task_id,
+        typed=Typed("wrap", {"at": at, "outcome": outcome, "notes": notes, "worth": worth}),
         said="never",
     )
 
