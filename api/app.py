@@ -51,6 +51,9 @@ def create_app(settings: Settings) -> FastAPI:
         version=version("ringback"),
         lifespan=_lifespan,
         responses=_REFUSED,
+        # FastAPI's own pages load script from elsewhere, into the origin of people's cookies: `pages/reference.py` is ours.
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.settings = settings
     app.state.rules = RuleLibrary()

@@ -24,8 +24,6 @@ _STRICT = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-# FastAPI's own documentation pages bring inline script; they show no data of ours.
-_DOCUMENTATION = frozenset({"/docs", "/docs/oauth2-redirect", "/redoc"})
 
 
 class StrictHeaders:
@@ -38,7 +36,7 @@ class StrictHeaders:
             self._headers["Strict-Transport-Security"] = "max-age=31536000"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] in _DOCUMENTATION:
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
 

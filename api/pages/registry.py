@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from api.pages import assets, choices
+from api.pages import assets, choices, reference
 from api.pages.account import me, oidc, second_factor, sign_in
 from api.pages.console.router import ROUTERS as CONSOLE
 from api.pages.desk import actions, ending, page
@@ -11,6 +11,7 @@ from api.pages.settings import agents, channels, people, person, person_access, 
 PAGES: tuple[APIRouter, ...] = (
     assets.router,
     choices.router,
+    reference.router,
     sign_in.router,
     second_factor.router,
     oidc.router,

@@ -26,7 +26,7 @@ _TAL = "00000000-0000-4000-8000-000000000002"
 _WEEKDAYS = 'calendar: weekdays\nzone: Asia/Jerusalem\nweekly: {mon: ["09:00-17:00"]}\n'
 LOOKS = tuple(product(("en", "he"), ("light", "dark"), (WIDE, NARROW)))
 SHOWN: dict[Role | None, tuple[str, ...]] = {
-    None: ("/sign-in", "/nothing"),
+    None: ("/sign-in", "/nothing", "/docs"),
     Role.AGENT: ("/desk", "/me"),
     Role.ADMIN: (
         "/console",

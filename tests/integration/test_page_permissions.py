@@ -11,7 +11,15 @@ from api.pages.people import COOKIE, current_viewer, protected_form
 from api.pages.registry import PAGES
 from tests.integration.floor import a_client, some_settings
 
-PUBLIC = {"/sign-in", "/sign-in/code", "/sign-in/openid", "/sign-in/openid/return", "/choices/language", "/choices/theme"}
+PUBLIC = {
+    "/sign-in",
+    "/sign-in/code",
+    "/sign-in/openid",
+    "/sign-in/openid/return",
+    "/choices/language",
+    "/choices/theme",
+    "/docs",  # says what /openapi.json says
+}
 UNSIGNED = {"/sign-in", "/sign-in/code", "/choices/language", "/choices/theme"}  # forms of people who may have no session
 STREAMS = {"/console/stream", "/desk/stream"}  # look at the session themselves, as they may not hold a transaction open
 

@@ -251,3 +251,21 @@ async def test_programs_get_problem_documents_as_before(client: httpx.AsyncClien
 
 async def test_pages_stand_in_no_public_schema(app: FastAPI) -> None:
     assert [path for path in app.openapi()["paths"] if path.startswith(("/assets", "/choices", "/desk", "/console"))] == []
+
+
+async def test_the_apis_documentation_is_a_page_of_ours_under_the_strict_policy(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/docs")
+
+    assert answer.status_code == 200
+    assert answer.headers["content-security-policy"] == POLICY
+    assert re.findall(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|(?:src|href)=\"(?:https?:)?//", answer.text) == []
+    paths = (await client.get("/openapi.json")).json()["paths"]
+    assert [path for path in paths if f"<code>{path}</code>" not in answer.text] == []
+
+
+@pytest.mark.parametrize("path", ["/redoc", "/docs/oauth2-redirect"])
+async def test_no_page_of_the_framework_is_served(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path)
+
+    assert answer.status_code == 404
+    assert answer.headers["content-security-policy"] == POLICY
