@@ -58,19 +58,47 @@ async def set_presence(
 
 def _spell(agent: AgentRow, now: datetime) -> PresenceSpellRow:
     """Return the stretch that ends now; of one whose desk fell silent, up to when it counted as gone."""
-    heard = max(agent.seen_at or agent.presence_since, agent.presence_since) + SILENCE
-    until = min(now, heard) if agent.presence is Presence.AVAILABLE else now
+    until = min(now, _counted_until(agent)) if agent.presence is Presence.AVAILABLE else now
     return PresenceSpellRow(
         agent_id=agent.id, presence=agent.presence, pause_code=agent.pause_code, since=agent.presence_since, until=until
     )
 
 
+def _counted_until(agent: AgentRow) -> datetime:
+    """Return until when an available agent counts as there, should nothing more be heard of their desk."""
+    return max(agent.seen_at or agent.presence_since, agent.presence_since) + SILENCE
+
+
+def heard(session: AsyncSession, agent: AgentRow, now: datetime) -> None:
+    """Note a sign of life of an agent whose row is locked.
+
+    One who counted as gone comes back with it: a new stretch begins, and the silence before it is in none.
+    """
+    if agent.presence is Presence.AVAILABLE and _counted_until(agent) < now:
+        session.add(_spell(agent, now))
+        agent.presence_since = agent.idle_since = now
+    agent.seen_at = now
+    session.add(agent)
+
+
 async def seen(session: AsyncSession, *agent_ids: UUID) -> None:
     """Note a sign of life, unless one was noted just now or the row is being worked on: that is one too."""
+    await _bring_back(session, agent_ids)
     stale = or_(col(AgentRow.seen_at).is_(None), col(AgentRow.seen_at) < func.clock_timestamp() - SIGN_EVERY)
     rows = select(AgentRow.id).where(col(AgentRow.id).in_(agent_ids), stale).with_for_update(skip_locked=True)
     connection = await session.connection()
     await connection.execute(update(AgentRow).where(col(AgentRow.id).in_(rows)).values(seen_at=func.clock_timestamp()))
+
+
+async def _bring_back(session: AsyncSession, agent_ids: Collection[UUID]) -> None:
+    """Hear those who were silent for so long that they counted as gone."""
+    there = func.greatest(col(AgentRow.seen_at), col(AgentRow.presence_since))
+    silent = (col(AgentRow.presence) == Presence.AVAILABLE) & (there < func.clock_timestamp() - SILENCE)
+    query = select(AgentRow, func.clock_timestamp()).where(col(AgentRow.id).in_(agent_ids), silent)
+    locked = query.with_for_update(skip_locked=True).execution_options(populate_existing=True)
+    for agent, now in (await session.exec(locked)).all():
+        heard(session, agent, now)
+    await session.flush()
 
 
 def at_work(now: datetime) -> ColumnElement[bool]:

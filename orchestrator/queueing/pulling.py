@@ -14,7 +14,7 @@ from orchestrator.queueing.claims import claim, declined_by
 from orchestrator.queueing.floor import QueueNow, queues_of, room
 from orchestrator.queueing.matching import has_skills, speaks
 from orchestrator.queueing.offers import lease_lost, terms
-from orchestrator.queueing.presence import SIGN_EVERY, lock_agent
+from orchestrator.queueing.presence import SIGN_EVERY, heard, lock_agent
 from orchestrator.queueing.tables import HELD, AgentRow, Presence, TaskKind, TaskRow, TaskState
 from orchestrator.settings import Settings
 from orchestrator.storage.clock import Clock
@@ -70,7 +70,7 @@ async def next_task(session: AsyncSession, agent_id: UUID, *, clock: Clock, sett
     here: list[QueueNow] = []
     if agent.presence is Presence.AVAILABLE:
         if agent.seen_at is None or agent.seen_at < now - SIGN_EVERY:
-            agent.seen_at = now
+            heard(session, agent, now)
         here = await queues_of(session, agent_id, now=now)
         task = await claim(session, agent, here, now=now, terms=terms(settings))
         if task is not None:
