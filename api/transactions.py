@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import suppress
 from typing import Annotated, Any
 from uuid import UUID
@@ -36,6 +36,18 @@ async def transaction(request: Request) -> AsyncIterator[AsyncSession]:
 Session = Annotated[AsyncSession, Depends(transaction, scope="function")]
 
 
+class Repeatable(APIRoute):
+    """A route whose whole work is one transaction, done again after a deadlock or a serialisation failure."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def whole(request: Request) -> Response:
+            return await _in_one(request, lambda _: handle(request))
+
+        return whole
+
+
 class Transactional(APIRoute):
     """A route whose whole work, from the token to the answer kept for an `Idempotency-Key`, is one repeatable transaction."""
 
@@ -43,16 +55,13 @@ class Transactional(APIRoute):
         handle = super().get_route_handler()
 
         async def whole(request: Request) -> Response:
-            database: Database = request.app.state.database
-
             async def once(session: AsyncSession) -> Response:
-                request.state.session = session
                 setattr(request.state, IDEMPOTENCY, None)  # of an earlier try, rolled back
                 response = await handle(request)
                 await _keep(session, request, response)
                 return response
 
-            response = await database.run(once)
+            response, database = await _in_one(request, once), request.app.state.database
             if (agent_id := getattr(request.state, SIGN_OF_LIFE, None)) is not None and response.background is None:
                 # After the answer, in a transaction of its own: the agent's row must not be locked before the customer's.
                 response.background = BackgroundTask(note_life, request.app.state.signs, database, agent_id)
@@ -83,6 +92,17 @@ async def note_life(signs: Signs, database: Database, agent_id: UUID) -> None:
     with suppress(DatabaseUnavailable):
         async with database.transaction() as session:
             await seen(session, agent_id)
+
+
+async def _in_one(request: Request, work: Callable[[AsyncSession], Awaitable[Response]]) -> Response:
+    """Do `work` in a repeatable transaction that is also the one of the request's `Session`."""
+    database: Database = request.app.state.database
+
+    async def once(session: AsyncSession) -> Response:
+        request.state.session = session
+        return await work(session)
+
+    return await database.run(once)
 
 
 async def _keep(session: AsyncSession, request: Request, response: Response) -> None:

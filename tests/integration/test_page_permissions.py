@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 from api.app import create_app
 from api.pages.people import COOKIE, current_viewer, protected_form
 from api.pages.registry import PAGES
+from api.transactions import Repeatable, transaction
 from tests.integration.floor import a_client, some_settings
 
 PUBLIC = {
@@ -66,3 +67,12 @@ def test_every_form_proves_that_it_is_of_its_session() -> None:
 
     assert len(forms) > len(UNSIGNED)
     assert unproved == UNSIGNED
+
+
+def test_every_form_that_works_in_the_requests_transaction_is_done_again_after_a_deadlock() -> None:
+    forms = [route for route in _routes() if (route.methods or set()) - {"GET", "HEAD"}]
+    in_one = [route for route in forms if transaction in set(_calls(route.dependant))]
+    once = {route.path for route in in_one if not isinstance(route, Repeatable)}  # give its router the class `Repeatable`
+
+    assert in_one != []
+    assert once == set()

@@ -17,6 +17,7 @@ from api.pages.frame import page
 from api.pages.languages import language_of
 from api.pages.people import ProtectedForm, Viewer
 from api.paging import After, decode, encode
+from api.transactions import Repeatable
 from orchestrator.escalations.words import Language
 from orchestrator.identity.customer_searches import keep_search, kept_search
 from orchestrator.insights.customer_tasks import customer_tasks
@@ -26,7 +27,7 @@ from orchestrator.insights.timelines import get_customer, open_escalation_of, su
 from orchestrator.insights.why_words import channel, happened
 from orchestrator.intake.tables import CustomerRow
 
-router = APIRouter(prefix="/console/customers")
+router = APIRouter(prefix="/console/customers", route_class=Repeatable)
 
 _ENTRIES = 50
 _OWN_PLACE = ("name", "phone", "language", "zone", "country", "consent", "do_not_call")

@@ -14,13 +14,14 @@ from api.dependencies import DatabaseDep, Session, SettingsDep
 from api.pages.console.now import Supervising
 from api.pages.frame import page
 from api.pages.people import ProtectedForm
+from api.transactions import Repeatable
 from orchestrator.availability.situation import SwitchScope
 from orchestrator.detection.tables import RuleRow
 from orchestrator.insights.board import board
 from orchestrator.queueing.switching import lift, throw
 from orchestrator.queueing.tables import QueueRow
 
-router = APIRouter(prefix="/console/switch")
+router = APIRouter(prefix="/console/switch", route_class=Repeatable)
 
 
 def _(text: str) -> str:

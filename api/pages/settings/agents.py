@@ -13,6 +13,7 @@ from api.pages.frame import page
 from api.pages.people import ProtectedForm, Viewer
 from api.pages.settings.agent_form import AgentForm, settings_of_agents
 from api.pages.settings.words import AGENT_FAULTS, Shown
+from api.transactions import Repeatable
 from orchestrator.errors import BadInput
 from orchestrator.queueing.presence import NoSuchAgent
 from orchestrator.queueing.queues import queue_names
@@ -22,7 +23,7 @@ from orchestrator.settings import Settings
 from orchestrator.storage.database import Database
 
 AGENTS = "/console/settings/agents"
-router = APIRouter(prefix=AGENTS)
+router = APIRouter(prefix=AGENTS, route_class=Repeatable)
 
 Line = Annotated[str, Form(max_length=4000)]
 Chosen = Annotated[list[str], Form()]

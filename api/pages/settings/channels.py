@@ -11,13 +11,14 @@ from api.pages.console.now import Watching
 from api.pages.frame import page
 from api.pages.people import ProtectedForm, Role, Viewer, allow
 from api.pages.settings.words import CHANNEL_FAULTS, KINDS, Shown, listed
+from api.transactions import Repeatable
 from orchestrator.errors import BadInput
 from orchestrator.intake.channel_changes import LOOKED_AT, NoSuchChannel, change_types, channels_now, replace_key
 from orchestrator.intake.channels import add_channel, list_channels, revoke_channel
 from orchestrator.intake.tables import ChannelRow
 
 CHANNELS = "/console/settings/channels"
-router = APIRouter(prefix=CHANNELS)
+router = APIRouter(prefix=CHANNELS, route_class=Repeatable)
 
 Admin = Annotated[Viewer, allow(Role.ADMIN)]
 Line = Annotated[str, Form(max_length=4000)]

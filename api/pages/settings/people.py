@@ -12,11 +12,12 @@ from api.dependencies import DatabaseDep, Session
 from api.pages.frame import page
 from api.pages.people import ProtectedForm, Role, Viewer, allow
 from api.pages.settings.people_words import FAULTS, ROLE_CHOICES, ROLES
+from api.transactions import Repeatable
 from orchestrator.errors import BadInput
 from orchestrator.identity import accounts
 from orchestrator.queueing.tables import AgentRow
 
-router = APIRouter()
+router = APIRouter(route_class=Repeatable)
 
 SETTINGS = "/console/settings"
 Admin = Annotated[Viewer, allow(Role.ADMIN)]

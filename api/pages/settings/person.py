@@ -14,13 +14,14 @@ from api.pages.frame import page
 from api.pages.people import ProtectedForm, Role, Viewer
 from api.pages.settings.people import SETTINGS, Admin, Line, agent_id_of
 from api.pages.settings.people_words import DONE, FAULTS, ROLE_CHOICES
+from api.transactions import Repeatable
 from orchestrator.errors import BadInput, Conflict
 from orchestrator.identity import accounts, sessions
 from orchestrator.identity.person_changes import Wanted, change_person
 from orchestrator.identity.tables import PersonRow
 from orchestrator.queueing.tables import AgentRow
 
-router = APIRouter(prefix=f"{SETTINGS}/people/{{person_id}}")
+router = APIRouter(prefix=f"{SETTINGS}/people/{{person_id}}", route_class=Repeatable)
 
 Confirmed = Annotated[str, Form(max_length=3)]
 

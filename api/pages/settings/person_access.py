@@ -13,11 +13,12 @@ from api.pages.people import ProtectedForm
 from api.pages.settings.people import SETTINGS, Admin
 from api.pages.settings.people_words import ASKED, Asked
 from api.pages.settings.person import Around, person_page
+from api.transactions import Repeatable
 from orchestrator.errors import BadInput
 from orchestrator.identity import accounts, second_factor
 from orchestrator.identity.person_changes import sign_out_person
 
-router = APIRouter(prefix=f"{SETTINGS}/people/{{person_id}}")
+router = APIRouter(prefix=f"{SETTINGS}/people/{{person_id}}", route_class=Repeatable)
 
 Confirmed = Annotated[str, Form(max_length=3)]
 

@@ -16,6 +16,7 @@ from api.pages.frame import page
 from api.pages.people import ProtectedForm, Viewer
 from api.pages.settings.queue_form import QueueForm
 from api.pages.settings.words import HOLDS, QUEUE_FAULTS
+from api.transactions import Repeatable
 from orchestrator.availability.tables import CalendarRow
 from orchestrator.errors import BadInput
 from orchestrator.escalations.sub_dispositions import CHOICES
@@ -25,7 +26,7 @@ from orchestrator.queueing.tasks import NoSuchQueue
 
 OUTCOMES = tuple(outcome.split("/") for outcome in CHOICES)
 QUEUES = "/console/settings/queues"
-router = APIRouter(prefix=QUEUES)
+router = APIRouter(prefix=QUEUES, route_class=Repeatable)
 
 Line = Annotated[str, Form(max_length=4000)]
 

@@ -11,6 +11,7 @@ from api.pages.frame import fragment, page
 from api.pages.people import ProtectedForm, Role, Viewer
 from api.pages.settings.wording_samples import heard
 from api.pages.settings.wording_words import LANGUAGES, said
+from api.transactions import Repeatable
 from orchestrator.errors import NoSuch
 from orchestrator.escalations.words import Language
 from orchestrator.wording import listing
@@ -18,7 +19,7 @@ from orchestrator.wording.changing import WordsRefused, restore_script, save_scr
 from orchestrator.wording.checking import LONGEST_ABOUT, LONGEST_OPENING, Faults, faults_of_name, faults_of_script, tidy
 from orchestrator.wording.shipped import Script, Scripts
 
-router = APIRouter(prefix="/console/settings/scripts")
+router = APIRouter(prefix="/console/settings/scripts", route_class=Repeatable)
 
 Words = Annotated[str, Form(max_length=5000)]
 _NO_WORDS = {language: Script("", "") for language in Language}

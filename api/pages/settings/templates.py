@@ -11,6 +11,7 @@ from api.pages.frame import fragment, page
 from api.pages.people import ProtectedForm, Role, Viewer
 from api.pages.settings.wording_samples import read
 from api.pages.settings.wording_words import KINDS, LANGUAGES, PURPOSES, said
+from api.transactions import Repeatable
 from orchestrator.errors import NoSuch
 from orchestrator.escalations.words import Language
 from orchestrator.wording import listing
@@ -18,7 +19,7 @@ from orchestrator.wording.changing import WordsRefused, restore_template, save_t
 from orchestrator.wording.checking import LONGEST_BODY, Faults, faults_of_name, faults_of_template, tidy
 from orchestrator.wording.shipped import Bodies, kind_of, places_of
 
-router = APIRouter(prefix="/console/settings/templates")
+router = APIRouter(prefix="/console/settings/templates", route_class=Repeatable)
 
 Words = Annotated[str, Form(max_length=5000)]
 _NO_WORDS = dict.fromkeys(Language, "")
