@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from orchestrator.identity import sessions, tries
 from orchestrator.identity.accounts import check_details, told
 from orchestrator.identity.changes import note_change
+from orchestrator.identity.known_devices import Device, counted_as
 from orchestrator.identity.passwords import check_length, hashed, matches
 from orchestrator.identity.people import Viewer
 from orchestrator.identity.tables import PersonRow
@@ -34,7 +35,9 @@ async def change_own_details(session: AsyncSession, viewer: Viewer, details: Det
         await note_change(session, who=viewer, what="person.changed", subject=viewer.login, before=before, after=after, now=now)
 
 
-async def change_own_password(database: Database, viewer: Viewer, *, present: str, wanted: str, address: str) -> Refusal | None:
+async def change_own_password(
+    database: Database, viewer: Viewer, *, present: str, wanted: str, address: str, device: Device | None = None
+) -> Refusal | None:
     """Take a new password from whoever knows the present one, and end the other sessions; None when it is done.
 
     The try counts as one of signing in. Raises `BadInput` for a new one that is too short or too long.
@@ -42,7 +45,7 @@ async def change_own_password(database: Database, viewer: Viewer, *, present: st
     check_length(wanted)
     async with database.transaction() as session:
         now = await database.clock.now(session)
-        try_id = await tries.begin_try(session, viewer.login, address, now=now)
+        try_id = await tries.begin_try(session, viewer.login, address, now=now, device=counted_as(device, viewer.login))
         known = (await session.exec(select(PersonRow.password_hash).where(PersonRow.id == viewer.person_id))).one()
     if try_id is None:
         return Refusal.TOO_OFTEN

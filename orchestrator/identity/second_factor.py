@@ -16,7 +16,7 @@ from orchestrator.identity.changes import note_change
 from orchestrator.identity.people import Viewer
 from orchestrator.identity.sealing import seal, unseal
 from orchestrator.identity.tables import PersonRow
-from orchestrator.identity.tries import Refusal, begin_try, succeeded
+from orchestrator.identity.tries import PER_PLACE, Refusal, begin_try, succeeded
 from orchestrator.settings import PayloadKey
 
 ISSUER = "Ringback"
@@ -69,11 +69,11 @@ async def confirm(session: AsyncSession, viewer: Viewer, code: str, *, keys: Key
 
 
 async def shown(
-    session: AsyncSession, person_id: UUID, code: str, *, address: str, keys: Keys, now: datetime
+    session: AsyncSession, person_id: UUID, code: str, *, address: str, device: str | None, keys: Keys, now: datetime
 ) -> Refusal | None:
     """Use up the authenticator's code or a recovery code; None when it was good. Commit either way: the try counts."""
-    # Counted apart from the password's tries, and in the same way: a code has but six digits.
-    try_id = await begin_try(session, f"code of {person_id}", address, now=now)
+    # Counted apart from the password's tries, and from everywhere no more than from one place: a code has but six digits.
+    try_id = await begin_try(session, f"code of {person_id}", address, now=now, device=device, most=PER_PLACE)
     if try_id is None:
         return Refusal.TOO_OFTEN
     person = await _locked(session, person_id)

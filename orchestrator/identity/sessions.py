@@ -79,11 +79,16 @@ async def half_session(session: AsyncSession, secret: str) -> tuple[SessionRow, 
     return None if found is None or found[0].passed_at is not None else (found[0], found[1])
 
 
-async def make_whole(session: AsyncSession, half: SessionRow, *, now: datetime) -> None:
-    """Let the session open what its person may: the second factor was shown."""
-    half.passed_at = now
+async def make_whole(session: AsyncSession, half: SessionRow, *, now: datetime) -> str:
+    """Let the session open what its person may: the second factor was shown. Return its new secret.
+
+    The old one opens nothing any more: who knew it may have been waiting for somebody else to show a code.
+    """
+    secret = secrets.token_urlsafe(32)
+    half.passed_at, half.secret_hash = now, digest(secret)
     session.add(half)
     await session.flush()
+    return secret
 
 
 def csrf_of(secret: str) -> str:

@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.identity import second_factor, sessions, tries
 from orchestrator.identity.accounts import LOGIN, login_of
+from orchestrator.identity.known_devices import Device, counted_as
 from orchestrator.identity.passwords import matches
 from orchestrator.identity.tables import PersonRow
 from orchestrator.identity.tries import Refusal
@@ -20,16 +21,19 @@ from orchestrator.storage.database import Database
 class SignedIn:
     """`secret` belongs into the cookie. `second_factor_owed`: the session opens nothing until a code is shown."""
 
+    login: str
     secret: str
     second_factor_owed: bool
 
 
-async def sign_in(database: Database, login: str, password: str, *, address: str) -> SignedIn | Refusal:
+async def sign_in(
+    database: Database, login: str, password: str, *, address: str, device: Device | None = None
+) -> SignedIn | Refusal:
     """Open a session for who knows the password. No transaction is held while the password is checked."""
     login = login_of(login)
     async with database.transaction() as session:
         now = await database.clock.now(session)
-        try_id = await tries.begin_try(session, login, address, now=now)
+        try_id = await tries.begin_try(session, login, address, now=now, device=counted_as(device, login))
         person = await _active(session, login)
     if try_id is None:
         return Refusal.TOO_OFTEN
@@ -45,25 +49,28 @@ async def sign_in(database: Database, login: str, password: str, *, address: str
 
 
 async def pass_second_factor(
-    database: Database, secret: str, code: str, *, address: str, keys: Sequence[PayloadKey]
-) -> Refusal | None:
-    """Make the half session whole; None when it is. A session that owes nothing, or is none, is `WRONG`."""
+    database: Database, secret: str, code: str, *, address: str, keys: Sequence[PayloadKey], device: Device | None = None
+) -> SignedIn | Refusal:
+    """Make the half session whole. A session that owes nothing, or is none, is `WRONG`."""
     async with database.transaction() as session:
         now = await database.clock.now(session)
         found = await sessions.half_session(session, secret)
         if found is None:
             return Refusal.WRONG
         half, person = found
-        refusal = await second_factor.shown(session, person.id, code, address=address, keys=keys, now=now)
-        if refusal is None:
-            await sessions.make_whole(session, half, now=now)
-        return refusal
+        known = counted_as(device, person.login)
+        refusal = await second_factor.shown(session, person.id, code, address=address, device=known, keys=keys, now=now)
+        if refusal is not None:
+            return refusal
+        whole = await sessions.make_whole(session, half, now=now)
+        return SignedIn(person.login, whole, second_factor_owed=False)
 
 
 async def open_session(session: AsyncSession, person: PersonRow, *, now: datetime) -> SignedIn:
     """Open a session for a person who has proved who they are; it owes the second factor where one is set up."""
     owed = person.totp_confirmed_at is not None
-    return SignedIn(await sessions.begin(session, person, passed=not owed, now=now), second_factor_owed=owed)
+    secret = await sessions.begin(session, person, passed=not owed, now=now)
+    return SignedIn(person.login, secret, second_factor_owed=owed)
 
 
 async def _unchanged(session: AsyncSession, read: PersonRow) -> PersonRow | None:

@@ -1,4 +1,7 @@
-"""How often one may try to sign in, per login and per address, whether or not there is such a person."""
+"""How often one may try to sign in, by login and by address, whether or not there is such a person.
+
+A device in which the login has signed in before has a count of its own: nobody elsewhere can use it up.
+"""
 
 import hashlib
 import ipaddress
@@ -12,7 +15,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from orchestrator.identity.tables import SignInTryRow
 
 WITHIN = timedelta(minutes=15)
-PER_LOGIN = 10  # failures within that time
+# Failures within that time:
+PER_PLACE = 10  # at one login from one address, or from one device that knows it
+PER_LOGIN = 40  # at one login from everywhere: guessing from many addresses ends here
 PER_ADDRESS = 50  # a centre's agents come from one address
 _KEPT = timedelta(days=1)
 _TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:digest, 7244264))")
@@ -23,20 +28,25 @@ class Refusal(StrEnum):
     TOO_OFTEN = "too_often"
 
 
-async def begin_try(session: AsyncSession, login: str, address: str, *, now: datetime) -> int | None:
+async def begin_try(
+    session: AsyncSession, login: str, address: str, *, now: datetime, device: str | None = None, most: int = PER_LOGIN
+) -> int | None:
     """Count a try, failed until `succeeded` says otherwise, and return its id; None when there were too many.
 
-    Tries that come at once take turns here, so that a crowd of them gets no more than one after another would.
+    `device` is the id of one that knows the login; `most` is for a login from everywhere. Tries that come at once take turns
+    here, so that a crowd of them gets no more than one after another would.
     """
-    digests = (_digest("login", login), _digest("address", _network(address)))
-    for digest in sorted(digests):
+    if device is None:
+        login_digest, address_digest = _digest("login", login), _digest("address", _network(address))
+    else:
+        login_digest = address_digest = _digest("device", f"{device} {login}")
+    for digest in sorted({login_digest, address_digest}):
         await (await session.connection()).execute(_TURN, {"digest": digest})
     await _forget(session, now)
-    login_digest, address_digest = digests
-    if await _failures(session, col(SignInTryRow.login_digest) == login_digest, now) >= PER_LOGIN:
-        return None
-    if await _failures(session, col(SignInTryRow.address_digest) == address_digest, now) >= PER_ADDRESS:
-        return None
+    at_login, from_there = col(SignInTryRow.login_digest) == login_digest, col(SignInTryRow.address_digest) == address_digest
+    for which, limit in ((at_login & from_there, PER_PLACE), (from_there, PER_ADDRESS), (at_login, most)):
+        if await _failures(session, which, now) >= limit:
+            return None
     tried = SignInTryRow(login_digest=login_digest, address_digest=address_digest, at=now)
     session.add(tried)
     await session.flush()

@@ -12,9 +12,11 @@ from fastapi import FastAPI
 from sqlmodel import col, select
 
 from api.app import create_app
+from api.pages.account.sign_in import DEVICE
+from api.pages.people import COOKIE
 from orchestrator.identity.accounts import set_password
 from orchestrator.identity.tables import ChangeRow, PersonRow, RecoveryCodeRow
-from orchestrator.identity.tries import PER_LOGIN
+from orchestrator.identity.tries import PER_PLACE, begin_try
 from orchestrator.storage.database import Database
 from tests.integration.floor import a_client, some_settings
 from tests.integration.people_floor import PASSWORD, a_person
@@ -116,11 +118,48 @@ async def test_codes_cannot_be_guessed_for_long(client: httpx.AsyncClient, app: 
 
     async with a_client(app) as again:
         await _sign_in(again)
-        for _try in range(PER_LOGIN):
+        for _try in range(PER_PLACE):
             await again.post("/sign-in/code", data={"code": "12345"})
 
         assert (await again.post("/sign-in/code", data={"code": _code(authenticator)})).status_code == 429
-    assert (await _send(client, "/me/second-factor/removal", _code(authenticator))).status_code == 429
+    # Whoever guessed there knows the password; on the device that was signed in before, its owner is not kept out.
+    assert (await _send(client, "/me/second-factor/removal", _code(authenticator))).status_code == 303
+
+
+async def test_codes_are_not_guessed_by_going_from_address_to_address(
+    client: httpx.AsyncClient, app: FastAPI, database: Database
+) -> None:
+    authenticator, _ = await _set_up(client)
+    async with database.transaction() as session:
+        person, now = (await session.exec(select(PersonRow.id))).one(), await database.clock.now(session)
+        for number in range(PER_PLACE):
+            await begin_try(session, f"code of {person}", f"192.0.2.{number}", now=now, most=PER_PLACE)
+
+    async with a_client(app) as again:
+        await _sign_in(again)
+        assert (await again.post("/sign-in/code", data={"code": _code(authenticator)})).status_code == 429
+
+
+async def test_a_password_alone_makes_no_device_known(client: httpx.AsyncClient, app: FastAPI) -> None:
+    authenticator, _ = await _set_up(client)
+
+    async with a_client(app) as again:
+        await _sign_in(again)
+        before = DEVICE in again.cookies
+        await again.post("/sign-in/code", data={"code": _code(authenticator)})
+        assert (before, DEVICE in again.cookies) == (False, True)
+
+
+async def test_a_session_that_becomes_whole_has_a_new_secret(client: httpx.AsyncClient, app: FastAPI) -> None:
+    authenticator, _ = await _set_up(client)
+
+    async with a_client(app) as again, a_client(app) as waiting:
+        await _sign_in(again)
+        waiting.cookies.set(COOKIE, again.cookies[COOKIE])
+        await again.post("/sign-in/code", data={"code": _code(authenticator)})
+
+        assert (await again.get("/me")).status_code == 200
+        assert (await waiting.get("/me")).status_code == 303
 
 
 async def test_the_secret_rests_encrypted(client: httpx.AsyncClient, database: Database) -> None:

@@ -2,21 +2,26 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlmodel import select
 
 from api.app import create_app
+from api.pages.account.sign_in import DEVICE
+from api.pages.people import COOKIE
 from orchestrator.errors import BadInput
+from orchestrator.identity import known_devices
 from orchestrator.identity.accounts import disable, person_of
+from orchestrator.identity.known_devices import Device
 from orchestrator.identity.passwords import hashed, matches, nobodys_hash
 from orchestrator.identity.people import Role
 from orchestrator.identity.sessions import IDLE, viewer_of
 from orchestrator.identity.signing_in import SignedIn, sign_in
 from orchestrator.identity.tables import PersonRow, SessionRow
-from orchestrator.identity.tries import PER_ADDRESS, PER_LOGIN, Refusal, begin_try
+from orchestrator.identity.tries import PER_ADDRESS, PER_LOGIN, PER_PLACE, Refusal, begin_try
+from orchestrator.settings import PayloadKey
 from orchestrator.storage.database import Database
 from tests.integration.floor import a_client, some_settings
 from tests.integration.people_floor import PASSWORD, a_person, passwords_standing_in_line, until_a_try_counts
@@ -64,13 +69,90 @@ async def test_one_who_was_disabled_is_out_at_once_and_stays_out(database: Datab
         assert await viewer_of(session, found.secret) is None
 
 
-@pytest.mark.parametrize("login", ["dana@example.com", "nobody@example.com"])
-async def test_after_too_many_failures_even_the_password_waits(database: Database, login: str) -> None:
-    await _stands(database)
-    tried = [await sign_in(database, login, "a wrong password", address=f"192.0.2.{n}") for n in range(PER_LOGIN)]
+async def _guess(database: Database, login: str, addresses: Iterable[str]) -> None:
+    async with database.transaction() as session:
+        now = await database.clock.now(session)
+        for address in addresses:
+            assert await begin_try(session, login, address, now=now) is not None
 
-    assert set(tried) == {Refusal.WRONG}
+
+@pytest.mark.parametrize("login", ["dana@example.com", "nobody@example.com"])
+async def test_guessing_from_one_address_ends_there_and_keeps_nobody_out_elsewhere(database: Database, login: str) -> None:
+    await _stands(database)
+    await _guess(database, login, [HERE] * PER_PLACE)
+
     assert await sign_in(database, login, PASSWORD, address=HERE) is Refusal.TOO_OFTEN
+    elsewhere = await sign_in(database, login, PASSWORD, address="198.51.100.1")
+    assert isinstance(elsewhere, SignedIn) is (login == "dana@example.com")
+    assert elsewhere is not Refusal.TOO_OFTEN
+
+
+@pytest.mark.parametrize("login", ["dana@example.com", "nobody@example.com"])
+async def test_guessing_from_many_addresses_ends_even_for_who_has_the_password(database: Database, login: str) -> None:
+    await _stands(database)
+    await _guess(database, login, [f"192.0.2.{number}" for number in range(PER_LOGIN)])
+
+    assert await sign_in(database, login, PASSWORD, address="198.51.100.1") is Refusal.TOO_OFTEN
+
+
+def _device_of(login: str, *, age: timedelta = timedelta(0)) -> Device | None:
+    now, keys = datetime.now(UTC), (PayloadKey("a", bytes(32)),)
+    return known_devices.read(known_devices.remember(None, login, keys=keys, now=now - age), keys=keys, now=now)
+
+
+async def test_a_device_that_knows_the_login_is_not_kept_out_by_what_others_try(database: Database) -> None:
+    await _stands(database)
+    await _guess(database, "dana@example.com", [f"192.0.2.{number}" for number in range(PER_LOGIN)])
+    device = _device_of("dana@example.com")
+
+    assert isinstance(await sign_in(database, " Dana@Example.com", PASSWORD, address=HERE, device=device), SignedIn)
+
+
+@pytest.mark.parametrize(
+    "device", [_device_of("noa@example.com"), _device_of("dana@example.com", age=known_devices.LASTS)], ids=["another", "old"]
+)
+async def test_a_device_that_knows_somebody_else_or_is_old_counts_as_any(database: Database, device: Device | None) -> None:
+    await _stands(database)
+    await _guess(database, "dana@example.com", [f"192.0.2.{number}" for number in range(PER_LOGIN)])
+
+    assert await sign_in(database, "dana@example.com", PASSWORD, address=HERE, device=device) is Refusal.TOO_OFTEN
+
+
+async def test_a_known_device_in_other_hands_has_few_tries_too(database: Database) -> None:
+    await _stands(database)
+    device = _device_of("dana@example.com")
+    assert device is not None
+    async with database.transaction() as session:
+        now = await database.clock.now(session)
+        for number in range(PER_PLACE):
+            await begin_try(session, "dana@example.com", f"192.0.2.{number}", now=now, device=device.id)
+
+    assert await sign_in(database, "dana@example.com", PASSWORD, address=HERE, device=device) is Refusal.TOO_OFTEN
+
+
+async def test_a_browser_that_was_signed_in_is_known_from_then_on_by_a_cookie_that_says_nothing(
+    database: Database, database_url: str
+) -> None:
+    await _stands(database)
+    app, sent = create_app(some_settings(database_url)), {"login": "dana@example.com", "password": PASSWORD}
+
+    async with app.router.lifespan_context(app), a_client(app) as client, a_client(app) as stranger:
+        first = await client.post("/sign-in", data=sent)
+        await _guess(database, "dana@example.com", [f"192.0.2.{number}" for number in range(PER_LOGIN)])
+        again = await client.post("/sign-in", data=sent)
+        refused = await stranger.post("/sign-in", data=sent)
+
+    assert (first.status_code, again.status_code, refused.status_code) == (303, 303, 429)
+    (kept,) = [each for each in first.headers.get_list("set-cookie") if each.startswith(f"{DEVICE}=")]
+    assert "HttpOnly" in kept
+    assert "SameSite=lax" in kept
+    assert "dana" not in kept
+    assert client.cookies[DEVICE] != client.cookies[COOKIE]
+
+
+@pytest.mark.parametrize("cookie", ["", "a:", "a:AAAA", "b:AAAA", "a:\u05d0", "nothing"])
+def test_a_cookie_that_is_not_ours_is_no_device(cookie: str) -> None:
+    assert known_devices.read(cookie, keys=(PayloadKey("a", bytes(32)),), now=datetime.now(UTC)) is None
 
 
 async def test_a_short_password_is_refused_when_it_is_set(database: Database) -> None:
@@ -80,11 +162,11 @@ async def test_a_short_password_is_refused_when_it_is_set(database: Database) ->
 
 
 async def test_tries_that_come_at_once_are_counted_one_by_one(database: Database) -> None:
-    tries = (sign_in(database, "nobody@example.com", "a wrong password", address=HERE) for _ in range(PER_LOGIN + 5))
+    tries = (sign_in(database, "nobody@example.com", "a wrong password", address=HERE) for _ in range(PER_PLACE + 5))
 
     tried = await asyncio.gather(*tries)
 
-    assert Counter(tried) == {Refusal.TOO_OFTEN: 5, Refusal.WRONG: PER_LOGIN}
+    assert Counter(tried) == {Refusal.TOO_OFTEN: 5, Refusal.WRONG: PER_PLACE}
 
 
 async def test_one_address_may_not_try_many_logins_and_others_go_on(database: Database) -> None:

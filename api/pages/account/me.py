@@ -6,9 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from api.dependencies import DatabaseDep, Session
+from api.dependencies import DatabaseDep, Session, SettingsDep
 from api.pages.account.me_words import DONE, FAULTS
-from api.pages.account.sign_in import address_of, refused
+from api.pages.account.sign_in import address_of, device_of, refused
 from api.pages.choices import keep_language
 from api.pages.frame import page
 from api.pages.navigation import entries_for
@@ -59,15 +59,18 @@ async def change_password(
     request: Request,
     viewer: CurrentViewer,
     database: DatabaseDep,
+    settings: SettingsDep,
     present: Line = "",
     password: Line = "",
     again: Line = "",
 ) -> Response:
     refusal, fault = None, "again" if password != again else None
     if fault is None:
-        address = address_of(request)
+        address, device = address_of(request), device_of(request, settings)
         try:
-            refusal = await change_own_password(database, viewer, present=present, wanted=password, address=address)
+            refusal = await change_own_password(
+                database, viewer, present=present, wanted=password, address=address, device=device
+            )
         except BadInput as unfit:
             fault = unfit.field
     if refusal is None and fault is None:

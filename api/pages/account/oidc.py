@@ -68,8 +68,8 @@ async def come_back(
     async with database.transaction() as session:
         found = await sign_in_by_openid(session, account, now=await database.clock.now(session))
     if found is None:
-        return _refused(request, settings, asked.next, reason="nobody of ours has this account")
-    answer = signed_in(found, settings, next=asked.next)
+        return _refused(request, settings, asked.next, ProviderRefused("nobody of ours has this account"))
+    answer = signed_in(request, found, settings, next=asked.next)
     answer.delete_cookie(_COOKIE, path=START)
     return answer
 

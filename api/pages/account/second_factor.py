@@ -1,6 +1,7 @@
 """The second factor: shown at sign-in, set up and removed on everybody's own page."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -9,11 +10,13 @@ from fastapi.responses import RedirectResponse, Response
 from api.dependencies import DatabaseDep, Session, SettingsDep
 from api.pages.account.me import my_page
 from api.pages.account.qr import picture_of
-from api.pages.account.sign_in import CODE, SameSite, address_of, refused
+from api.pages.account.sign_in import CODE, SameSite, address_of, device_of, refused, signed_in
 from api.pages.choices import local_path
 from api.pages.frame import page
 from api.pages.people import COOKIE, SIGN_IN, CurrentViewer, ProtectedForm, Viewer
+from api.transactions import Repeatable
 from orchestrator.identity import second_factor, sessions
+from orchestrator.identity.known_devices import counted_as
 from orchestrator.identity.signing_in import pass_second_factor
 from orchestrator.identity.tries import Refusal
 from orchestrator.settings import Settings
@@ -39,9 +42,10 @@ async def send_code(
     code: Code = "",
     next: Annotated[str, Form(max_length=2000)] = "/",
 ) -> Response:
-    secret, address = request.cookies.get(COOKIE, ""), address_of(request)
-    refusal = await pass_second_factor(database, secret, code, address=address, keys=settings.payload_keyring)
-    return RedirectResponse(local_path(next), 303) if refusal is None else _code_form(request, next, refusal)
+    secret, address, device = request.cookies.get(COOKIE, ""), address_of(request), device_of(request, settings)
+    keys = settings.payload_keyring
+    found = await pass_second_factor(database, secret, code, address=address, keys=keys, device=device)
+    return _code_form(request, next, found) if isinstance(found, Refusal) else signed_in(request, found, settings, next=next)
 
 
 @router.get(SETUP)
@@ -64,8 +68,8 @@ async def confirm(
 async def renew_codes(
     request: Request, viewer: CurrentViewer, session: Session, database: DatabaseDep, settings: SettingsDep, code: Code = ""
 ) -> Response:
-    now, keys, address = await database.clock.now(session), settings.payload_keyring, address_of(request)
-    refusal = await second_factor.shown(session, viewer.person_id, code, address=address, keys=keys, now=now)
+    now = await database.clock.now(session)
+    refusal = await _shown(request, viewer, session, settings, code, now=now)
     if refusal is not None:
         return await my_page(request, viewer, session, refusal=refusal)
     return _codes(request, viewer, await second_factor.renew_codes(session, viewer, now=now))
@@ -75,12 +79,20 @@ async def renew_codes(
 async def remove(
     request: Request, viewer: CurrentViewer, session: Session, database: DatabaseDep, settings: SettingsDep, code: Code = ""
 ) -> Response:
-    now, keys, address = await database.clock.now(session), settings.payload_keyring, address_of(request)
-    refusal = await second_factor.shown(session, viewer.person_id, code, address=address, keys=keys, now=now)
+    now = await database.clock.now(session)
+    refusal = await _shown(request, viewer, session, settings, code, now=now)
     if refusal is not None:
         return await my_page(request, viewer, session, refusal=refusal)
     await second_factor.forget(session, viewer.person_id, who=viewer, now=now)
     return RedirectResponse("/me", 303)
+
+
+async def _shown(
+    request: Request, viewer: Viewer, session: Session, settings: Settings, code: str, *, now: datetime
+) -> Refusal | None:
+    device, address = counted_as(device_of(request, settings), viewer.login), address_of(request)
+    keys = settings.payload_keyring
+    return await second_factor.shown(session, viewer.person_id, code, address=address, device=device, keys=keys, now=now)
 
 
 def _code_form(request: Request, next: str, refusal: Refusal | None = None) -> Response:

@@ -1,5 +1,6 @@
 """The pages of signing in, with the second factor where one is owed, and of signing out."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import quote, urlsplit
 
@@ -10,14 +11,17 @@ from api.dependencies import DatabaseDep, Session, SettingsDep
 from api.pages.choices import local_path
 from api.pages.frame import page
 from api.pages.people import COOKIE, SIGN_IN, CurrentViewer, ProtectedForm
-from orchestrator.identity import sessions
+from api.transactions import Repeatable
+from orchestrator.identity import known_devices, sessions
+from orchestrator.identity.known_devices import Device
 from orchestrator.identity.signing_in import SignedIn, sign_in
 from orchestrator.identity.tries import WITHIN, Refusal
 from orchestrator.settings import Settings
 
-router = APIRouter()
+router = APIRouter(route_class=Repeatable)
 
 CODE = "/sign-in/code"
+DEVICE = "ringback_device"
 STATUS = {None: 200, Refusal.WRONG: 401, Refusal.TOO_OFTEN: 429}
 
 
@@ -58,10 +62,11 @@ async def send_sign_in(
 ) -> Response:
     if not login.strip() or not password:  # told beside the field, and no try
         return sign_in_form(request, settings, next=next, login=login, missing=True, status=422)
-    found = await sign_in(database, login, password, address=address_of(request))
+    device = device_of(request, settings)
+    found = await sign_in(database, login, password, address=address_of(request), device=device)
     if isinstance(found, Refusal):
         return refused(sign_in_form(request, settings, next=next, login=login, refusal=found), found)
-    return signed_in(found, settings, next=next)
+    return signed_in(request, found, settings, next=next)
 
 
 @router.post("/sign-out", dependencies=[ProtectedForm])
@@ -78,13 +83,28 @@ async def sign_out_everywhere(
     return _signed_out(settings)
 
 
-def signed_in(found: SignedIn, settings: Settings, *, next: str) -> Response:
+def signed_in(request: Request, found: SignedIn, settings: Settings, *, next: str) -> Response:
     """Hand the session over and go on: to where the person wanted, by way of the second factor where one is owed."""
     target = f"{CODE}?next={quote(local_path(next), safe='/')}" if found.second_factor_owed else local_path(next)
     answer = RedirectResponse(target, 303)
     secure = settings.public_url.startswith("https:")
     answer.set_cookie(COOKIE, found.secret, secure=secure, httponly=True, samesite="lax")
+    if not found.second_factor_owed:
+        _remember(request, answer, found.login, settings)
     return answer
+
+
+def device_of(request: Request, settings: Settings) -> Device | None:
+    """Return the device the request comes from, where somebody has signed in on it before."""
+    return known_devices.read(request.cookies.get(DEVICE), keys=settings.payload_keyring, now=datetime.now(UTC))
+
+
+def _remember(request: Request, answer: Response, login: str, settings: Settings) -> None:
+    """Let the device know the person, who has shown all that they owe."""
+    known, keys = device_of(request, settings), settings.payload_keyring
+    made = known_devices.remember(known, login, keys=keys, now=datetime.now(UTC))
+    secure, lasts = settings.public_url.startswith("https:"), int(known_devices.LASTS.total_seconds())
+    answer.set_cookie(DEVICE, made, max_age=lasts, secure=secure, httponly=True, samesite="lax")
 
 
 def address_of(request: Request) -> str:
