@@ -12,6 +12,7 @@ from api import errors
 from api.dependencies import Replayed
 from api.middleware import RequestContext
 from api.newsroom import Newsroom
+from api.pages.account.openid_provider import Provider
 from api.pages.desk.attendance import Attendance
 from api.pages.desk.lists import WaitingLists
 from api.pages.headers import StrictHeaders
@@ -57,7 +58,9 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.settings = settings
     app.state.rules = RuleLibrary()
+    app.state.openid = Provider(settings) if settings.offers_openid else None
     app.state.signs = Signs()
+    app.state.streams = Streams(settings.open_streams)
     app.state.lists = WaitingLists(app.state.rules)
     app.add_middleware(RequestContext)
     app.add_middleware(StrictHeaders, https=settings.public_url.startswith("https:"))

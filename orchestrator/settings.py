@@ -195,6 +195,11 @@ class Settings(BaseSettings):
         return _payload_keyring(self.payload_keys)
 
     @property
+    def offers_openid(self) -> bool:
+        """Whether people may sign in by OpenID Connect: a provider is named, and who we are there."""
+        return self.openid_issuer is not None and self.openid_client_id is not None
+
+    @property
     def caps(self) -> tuple[ContactCap, ...]:
         """How often a customer is contacted at most, all rules together."""
         return _caps(self.contact_caps)

@@ -1,5 +1,7 @@
 """Signing in by OpenID Connect, against a real provider's process."""
 
+import asyncio
+import json
 import socket
 import subprocess
 import sys
@@ -15,12 +17,14 @@ from pydantic import SecretStr
 from sqlmodel import select
 
 from api.app import create_app
+from api.pages.account.discovery import Discovery, ProviderAway
 from orchestrator.identity.accounts import disable
 from orchestrator.identity.people import Role
+from orchestrator.identity.signing_in import SignedIn, sign_in
 from orchestrator.identity.tables import ChangeRow, PersonRow
 from orchestrator.storage.database import Database
 from tests.integration.floor import a_client, some_settings
-from tests.integration.people_floor import PASSWORD, a_person
+from tests.integration.people_floor import PASSWORD, a_person, signed_in
 
 LOGIN = "dana@example.com"
 
@@ -185,8 +189,93 @@ async def test_a_provider_that_is_away_is_said_on_the_page(database_url: str) ->
     async with app.router.lifespan_context(app), a_client(app) as client:
         answer = await client.get("/sign-in/openid")
 
-    assert answer.status_code == 401
-    assert "did not let you in" in answer.text
+    assert answer.status_code == 503
+    assert "does not answer" in answer.text
+
+
+class _AProvider:
+    """Says the least that a discovery document says, and counts how often it was asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        self.asked += 1
+        own = "http://{}:{}".format(*writer.get_extra_info("sockname"))
+        said = {"issuer": own, "authorization_endpoint": own, "token_endpoint": own, "jwks_uri": own}
+        body = json.dumps(said).encode()
+        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        await writer.drain()
+        writer.close()
+
+
+async def test_the_provider_is_asked_what_it_is_once_for_all_who_sign_in(database_url: str) -> None:
+    provider = _AProvider()
+    async with await asyncio.start_server(provider, "127.0.0.1", 0) as server:
+        known = {"openid_issuer": "http://{}:{}".format(*server.sockets[0].getsockname()), "openid_client_id": "ringback"}
+        app = create_app(some_settings(database_url).changed(**known))
+
+        async with app.router.lifespan_context(app), a_client(app) as client:
+            answers = await asyncio.gather(*(client.get("/sign-in/openid") for _ in range(5)))
+            answers.append(await client.get("/sign-in/openid"))
+
+    assert {answer.status_code for answer in answers} == {303}
+    assert provider.asked == 1
+
+
+async def test_a_provider_that_comes_back_is_asked_again() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        host, port = listening.getsockname()
+    discovery = Discovery(f"http://{host}:{port}")
+    with pytest.raises(ProviderAway):
+        await discovery.document()
+
+    async with await asyncio.start_server(_AProvider(), host, port):
+        assert (await discovery.document())["issuer"] == f"http://{host}:{port}"
+
+
+async def test_who_has_a_password_goes_over_to_the_organisations_account(
+    app: FastAPI, client: httpx.AsyncClient, issuer: str, database: Database
+) -> None:
+    async with database.transaction() as session:
+        person = await a_person(session, login=LOGIN, password=PASSWORD)
+    await client.post("/sign-in", data={"login": LOGIN, "password": PASSWORD})
+    assert (await client.get("/me")).status_code == 200
+
+    async with a_client(app) as admins:
+        admin = await signed_in(admins, database, role=Role.ADMIN)
+        address = f"/console/settings/people/{person.id}"
+        asked = await admins.post(f"{address}/openid", data={"csrf": admin.csrf})
+        before = (await client.get("/me")).status_code
+        done = await admins.post(f"{address}/openid", data={"csrf": admin.csrf, "confirmed": "yes"})
+        offered_again = f"{address}/openid" in (await admins.get(address)).text
+
+    assert ("Yes, take the password away" in asked.text, before) == (True, 200)
+    assert (done.status_code, offered_again) == (303, False)
+    assert (await client.get("/me")).status_code == 303
+    assert (await client.post("/sign-in", data={"login": LOGIN, "password": PASSWORD})).status_code == 401
+    await _account(issuer, "dana-7", email=LOGIN, email_verified=True)
+    assert (await _sign_in(client, "dana-7")).status_code == 303
+    async with database.transaction() as session:
+        line = (await session.exec(select(ChangeRow).where(ChangeRow.what == "person.password_removed"))).one()
+    assert (line.who, line.subject) == (admin.login, LOGIN)
+    assert (line.before, line.after) == ({"password": True, "sessions": 1}, {"password": False, "sessions": 0})
+
+
+async def test_nobody_loses_their_password_where_there_is_no_provider(database_url: str, database: Database) -> None:
+    app = create_app(some_settings(database_url))
+    async with database.transaction() as session:
+        person = await a_person(session, login=LOGIN, password=PASSWORD)
+
+    async with app.router.lifespan_context(app), a_client(app) as client:
+        admin = await signed_in(client, database, role=Role.ADMIN)
+        address = f"/console/settings/people/{person.id}"
+        shown = await client.get(address)
+        sent = await client.post(f"{address}/openid", data={"csrf": admin.csrf, "confirmed": "yes"})
+
+    assert (f"{address}/openid" in shown.text, sent.status_code) == (False, 409)
+    assert isinstance(await sign_in(database, LOGIN, PASSWORD, address="192.0.2.1"), SignedIn)
 
 
 async def test_without_a_provider_there_is_no_such_door(database_url: str) -> None:

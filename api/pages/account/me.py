@@ -13,13 +13,14 @@ from api.pages.choices import keep_language
 from api.pages.frame import page
 from api.pages.navigation import entries_for
 from api.pages.people import CurrentViewer, ProtectedForm, Viewer
+from api.transactions import Repeatable
 from orchestrator.errors import BadInput
 from orchestrator.identity import recovery_codes
 from orchestrator.identity.accounts import person_with
 from orchestrator.identity.own_settings import Details, change_own_details, change_own_password
 from orchestrator.identity.tries import Refusal
 
-router = APIRouter()
+router = APIRouter(route_class=Repeatable)
 
 Line = Annotated[str, Form(max_length=1000)]
 

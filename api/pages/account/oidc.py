@@ -11,7 +11,8 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api.dependencies import DatabaseDep, SettingsDep
-from api.pages.account.openid_provider import Asked, Provider, ProviderRefused
+from api.pages.account.discovery import ProviderAway, ProviderRefused
+from api.pages.account.openid_provider import Asked, Provider
 from api.pages.account.sign_in import sign_in_form, signed_in
 from api.pages.choices import local_path
 from orchestrator.identity.openid import sign_in_by_openid
@@ -26,10 +27,11 @@ _COOKIE = "ringback_openid"
 _LASTS = 600  # seconds for signing in there
 
 
-def provider(settings: SettingsDep) -> Provider:
-    if settings.openid_issuer is None or settings.openid_client_id is None:
+def provider(request: Request) -> Provider:
+    known: Provider | None = request.app.state.openid
+    if known is None:
         raise HTTPException(404)
-    return Provider(settings)
+    return known
 
 
 ProviderDep = Annotated[Provider, Depends(provider)]
@@ -41,7 +43,7 @@ async def go_to_provider(request: Request, provider: ProviderDep, settings: Sett
     try:
         address = await provider.address(asked)
     except ProviderRefused as refused:
-        return _refused(request, settings, asked.next, reason=str(refused))
+        return _refused(request, settings, asked.next, refused)
     answer = RedirectResponse(address, 303)
     kept = seal(json.dumps([time.time(), asdict(asked)]), about=_COOKIE, keys=settings.payload_keyring)
     secure = settings.public_url.startswith("https:")
@@ -60,11 +62,12 @@ async def come_back(
 ) -> Response:
     asked = _asked(request, settings)
     if asked is None or not hmac.compare_digest(asked.state.encode(), state.encode("utf-8", "surrogatepass")) or not code:
-        return _refused(request, settings, asked.next if asked else "/", reason="it was not asked, or has refused")
+        next = asked.next if asked else "/"
+        return _refused(request, settings, next, ProviderRefused("it was not asked, or has refused"))
     try:
         account = await provider.account(asked, code)
     except ProviderRefused as refused:
-        return _refused(request, settings, asked.next, reason=str(refused))
+        return _refused(request, settings, asked.next, refused)
     async with database.transaction() as session:
         found = await sign_in_by_openid(session, account, now=await database.clock.now(session))
     if found is None:
@@ -83,8 +86,10 @@ def _asked(request: Request, settings: Settings) -> Asked | None:
     return Asked(**asked) if time.time() - since < _LASTS else None
 
 
-def _refused(request: Request, settings: Settings, next: str, *, reason: str) -> Response:
-    log.warning("provider refused", reason=reason)
-    answer = sign_in_form(request, settings, next=next, refusal="openid", status=401)
+def _refused(request: Request, settings: Settings, next: str, refused: ProviderRefused) -> Response:
+    away = isinstance(refused, ProviderAway)
+    log.warning("provider away" if away else "provider refused", reason=str(refused))
+    refusal, status = ("openid_away", 503) if away else ("openid", 401)
+    answer = sign_in_form(request, settings, next=next, refusal=refusal, status=status)
     answer.delete_cookie(_COOKIE, path=START)
     return answer

@@ -12,22 +12,17 @@ import httpx
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri  # type: ignore[import-untyped]  # authlib has no types
 from authlib.oauth2.rfc7636 import create_s256_code_challenge  # type: ignore[import-untyped]
 from authlib.oidc.core import CodeIDToken  # type: ignore[import-untyped]
-from authlib.oidc.discovery import get_well_known_url  # type: ignore[import-untyped]
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from api.pages.account.discovery import TIMEOUT, Discovery, Document, ProviderRefused, json_of
 from orchestrator.identity.openid import Account
 from orchestrator.settings import Settings
 
-_TIMEOUT = 5.0  # seconds, for each answer of the provider
 _LEEWAY = 120  # seconds its clock may be away from ours
 # Signatures that only the provider can make: with HS256, whoever knows the client's secret could.
 _ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-
-
-class ProviderRefused(Exception):
-    """The provider did not answer, or not with what proves an account. Its text is for the log: no value is in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +40,19 @@ class Asked:
 
 
 class Provider:
-    """The provider that the settings name."""
+    """The provider that the settings name; one for all of a process's sign-ins."""
 
     def __init__(self, settings: Settings) -> None:
         assert settings.openid_issuer is not None
         assert settings.openid_client_id is not None
-        self._issuer, self._client_id = settings.openid_issuer, settings.openid_client_id
+        self._discovery, self._client_id = Discovery(settings.openid_issuer), settings.openid_client_id
         self._secret = settings.openid_client_secret and settings.openid_client_secret.get_secret_value()
         self._claim = settings.openid_login_claim
         self._return_to = f"{settings.public_url}/sign-in/openid/return"
 
     async def address(self, asked: Asked) -> str:
         """Return where the browser goes to sign in. Raises `ProviderRefused`."""
-        async with httpx.AsyncClient(timeout=_TIMEOUT) as http:
-            known = await self._discovered(http)
+        known = await self._discovery.document()
         address: str = prepare_grant_uri(
             known["authorization_endpoint"],
             self._client_id,
@@ -74,24 +68,17 @@ class Provider:
 
     async def account(self, asked: Asked, code: str) -> Account:
         """Trade the code for the account it stands for. Raises `ProviderRefused`."""
-        async with httpx.AsyncClient(timeout=_TIMEOUT) as http:
-            known = await self._discovered(http)
+        known = await self._discovery.document()
+        async with httpx.AsyncClient(timeout=TIMEOUT) as http:
             tokens = await self._tokens(http, known, asked, code)
-            claims = self._checked(tokens, await _json(http, "GET", known["jwks_uri"]), asked, issuer=known["issuer"])
+            claims = self._checked(tokens, await json_of(http, "GET", known["jwks_uri"]), asked, issuer=known["issuer"])
             if self._claim not in claims and "userinfo_endpoint" in known:
                 bearer = {"Authorization": f"Bearer {tokens.get('access_token')}"}
-                told = await _json(http, "GET", known["userinfo_endpoint"], headers=bearer)
+                told = await json_of(http, "GET", known["userinfo_endpoint"], headers=bearer)
                 claims = {**told, **claims} if told.get("sub") == claims["sub"] else claims
         return Account(issuer=known["issuer"], subject=str(claims["sub"]), login=self._login(claims))
 
-    async def _discovered(self, http: httpx.AsyncClient) -> dict[str, Any]:
-        known = await _json(http, "GET", get_well_known_url(self._issuer, external=True))
-        needed = ("issuer", "authorization_endpoint", "token_endpoint", "jwks_uri")
-        if not all(isinstance(known.get(name), str) for name in needed) or known["issuer"].rstrip("/") != self._issuer:
-            raise ProviderRefused("its discovery document is another issuer's, or says too little")
-        return known
-
-    async def _tokens(self, http: httpx.AsyncClient, known: dict[str, Any], asked: Asked, code: str) -> dict[str, Any]:
+    async def _tokens(self, http: httpx.AsyncClient, known: Document, asked: Asked, code: str) -> dict[str, Any]:
         form = {
             "grant_type": "authorization_code",
             "code": code,
@@ -101,9 +88,9 @@ class Provider:
         }
         methods = known.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
         if self._secret is not None and "client_secret_basic" in methods:
-            return await _json(http, "POST", known["token_endpoint"], data=form, auth=(self._client_id, self._secret))
+            return await json_of(http, "POST", known["token_endpoint"], data=form, auth=(self._client_id, self._secret))
         secret = {} if self._secret is None else {"client_secret": self._secret}
-        return await _json(http, "POST", known["token_endpoint"], data={**form, **secret})
+        return await json_of(http, "POST", known["token_endpoint"], data={**form, **secret})
 
     def _checked(self, tokens: dict[str, Any], keys: dict[str, Any], asked: Asked, *, issuer: str) -> dict[str, Any]:
         options = {"iss": {"essential": True, "value": issuer}, "aud": {"essential": True, "value": self._client_id}}
@@ -120,14 +107,3 @@ class Provider:
         if self._claim == "email" and claims.get("email_verified") is not True:
             return None  # anybody may have written it there
         return login if isinstance(login, str) else None
-
-
-async def _json(http: httpx.AsyncClient, method: str, url: str, **sent: Any) -> dict[str, Any]:
-    try:
-        answer = await http.request(method, url, **sent)
-        document = answer.raise_for_status().json()
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        raise ProviderRefused(f"no answer to use: {type(error).__name__}") from None
-    if not isinstance(document, dict):
-        raise ProviderRefused("an answer is no JSON object")
-    return document

@@ -21,7 +21,7 @@ from orchestrator.identity.signing_in import pass_second_factor
 from orchestrator.identity.tries import Refusal
 from orchestrator.settings import Settings
 
-router = APIRouter()
+router = APIRouter(route_class=Repeatable)
 
 SETUP = "/me/second-factor"
 Code = Annotated[str, Form(max_length=100)]

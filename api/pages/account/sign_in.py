@@ -130,7 +130,6 @@ def sign_in_form(
     status: int = 200,
 ) -> Response:
     """Return the page; `refusal` is the reason it is shown again, `missing` that not both fields were filled."""
-    openid = settings.openid_issuer is not None and settings.openid_client_id is not None
     return page(
         request,
         "account/sign_in.html",
@@ -139,7 +138,7 @@ def sign_in_form(
         login=login,
         refusal=refusal,
         missing=missing,
-        openid=openid,
+        openid=settings.offers_openid,
     )
 
 
