@@ -10,7 +10,7 @@ import typer
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.cli.one_transaction import Data, in_transaction, operator
-from orchestrator.identity import accounts, second_factor
+from orchestrator.identity import accounts, openid, second_factor
 from orchestrator.identity.people import Role
 from orchestrator.identity.tables import PersonRow
 from orchestrator.queueing.roster import agent_named
@@ -91,6 +91,16 @@ def password(login: Login, password_stdin: FromInput = False, data: Data = None)
     in_transaction(work, data=data)
     if not password_stdin:
         print(chosen)
+
+
+@person.command("openid")
+def go_over(login: Login, data: Data = None) -> None:
+    """Take a person's password away and end their sessions: from now on they sign in by OpenID Connect alone."""
+
+    async def work(session: AsyncSession, now: datetime, settings: Settings) -> int:
+        return await openid.go_over(session, login, settings=settings, who=operator(), now=now)
+
+    print(f"{in_transaction(work, data=data)} sessions ended")
 
 
 @person.command("forget-factor")

@@ -6,10 +6,33 @@ from datetime import datetime
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.identity.accounts import LOGIN, login_of
-from orchestrator.identity.changes import note_change
+from orchestrator.errors import BadInput
+from orchestrator.identity import sessions
+from orchestrator.identity.accounts import LOGIN, login_of, person_of
+from orchestrator.identity.changes import Who, note_change
 from orchestrator.identity.signing_in import SignedIn, open_session
 from orchestrator.identity.tables import PersonRow
+from orchestrator.settings import Settings
+
+
+async def go_over(session: AsyncSession, login: str, *, settings: Settings, who: Who, now: datetime) -> int:
+    """Take a person's password away, so that they sign in by OpenID Connect alone; return how many sessions that ended.
+
+    Who has none stays as they are. Raises `BadInput` where no provider is named, `NoSuch`.
+    """
+    if not settings.offers_openid:
+        fix = "set RINGBACK_OPENID_ISSUER and RINGBACK_OPENID_CLIENT_ID first"
+        raise BadInput("nobody could sign in without a password", field="openid", fix=fix)
+    person = await person_of(session, login)
+    if person.password_hash is None:
+        return 0
+    person.password_hash = None
+    session.add(person)
+    ended = await sessions.end_all(session, person.id, now=now)
+    before, after = {"password": True, "sessions": ended}, {"password": False, "sessions": 0}
+    what = "person.password_removed"
+    await note_change(session, who=who, what=what, subject=person.login, before=before, after=after, now=now)
+    return ended
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,6 +220,7 @@ COMMANDS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("rules retire", ("cart-left",), "rule.retired"),
     ("person add", ("noa", "--name", "Noa", "--role", "auditor"), "person.added"),
     ("person password", ("noa",), "person.password_set"),
+    ("person openid", ("noa",), "person.password_removed"),
     ("person forget-factor", ("noa",), "person.second_factor_removed"),
     ("person disable", ("noa",), "person.disabled"),
 )
@@ -279,6 +280,8 @@ def a_place(folder: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) ->
         "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
         "TWILIO_AUTH_TOKEN": "token",
         "PAYLOAD_KEYS": f"a:{base64.b64encode(bytes(32)).decode()}",
+        "OPENID_ISSUER": "https://accounts.example.com",
+        "OPENID_CLIENT_ID": "ringback",
     }
     for name, value in known.items():
         monkeypatch.setenv(f"RINGBACK_{name}", value)

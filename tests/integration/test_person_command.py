@@ -79,3 +79,20 @@ async def test_disabling_and_a_new_password_stand_in_the_audit_without_the_passw
     assert (changes[2].after or {})["disabled"] is True
     assert changed not in str([change.model_dump() for change in changes])
     assert await sign_in(database, "dana@example.com", changed, address=HERE) is Refusal.WRONG
+
+
+async def test_who_goes_over_to_openid_has_no_password_any_more(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = (await run(*DANA, "--role", "auditor")).stdout.strip()
+    with pytest.raises(BadInput):  # no provider is named: they could not sign in at all
+        await run("openid", "dana@example.com")
+    assert isinstance(await sign_in(database, "dana@example.com", made, address=HERE), SignedIn)
+
+    monkeypatch.setenv("RINGBACK_OPENID_ISSUER", "https://accounts.example.com")
+    monkeypatch.setenv("RINGBACK_OPENID_CLIENT_ID", "ringback")
+    first, again = await run("openid", "dana@example.com"), await run("openid", "dana@example.com")
+
+    assert (first.stdout, again.stdout) == ("1 sessions ended\n", "0 sessions ended\n")
+    assert await sign_in(database, "dana@example.com", made, address=HERE) is Refusal.WRONG
+    async with database.transaction() as session:
+        changes = (await session.exec(select(ChangeRow.what).order_by(col(ChangeRow.id)))).all()
+    assert changes == ["person.added", "person.password_removed"]

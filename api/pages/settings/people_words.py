@@ -30,6 +30,7 @@ DONE = {
     "out": _("Shut out. All of their sessions are over."),
     "back": _("Let back in. They sign in as before."),
     "sessions": _("Signed out everywhere. They may sign in again."),
+    "openid": _("The password is gone. They sign in with your organisation's account."),
     "factor": _("The second factor is removed, with its recovery codes."),
 }
 
@@ -39,6 +40,7 @@ class Asked(StrEnum):
 
     DISABLING = "disabling"
     RENEWAL = "password"
+    GOING_OVER = "openid"
 
 
 ASKED = {
@@ -51,5 +53,10 @@ ASKED = {
         "question": _("Make a new password for this person?"),
         "means": _("The one they have opens nothing any more, and all of their sessions end at once."),
         "yes": _("Yes, make a new one"),
+    },
+    Asked.GOING_OVER: {
+        "question": _("Let this person sign in with your organisation's account alone?"),
+        "means": _("Their password opens nothing any more, and all of their sessions end at once."),
+        "yes": _("Yes, take the password away"),
     },
 }

@@ -89,7 +89,7 @@ async def person_page(
     made: str | None = None,
     done: str | None = None,
 ) -> Response:
-    person = await around.person()
+    person, settings = await around.person(), around.request.app.state.settings
     agents = (await around.session.exec(select(AgentRow).order_by(AgentRow.name))).all()
     return page(
         around.request,
@@ -97,6 +97,7 @@ async def person_page(
         viewer=around.viewer,
         status=422 if fault else 200,
         person=person,
+        may_go_over=settings.offers_openid and person.password_hash is not None,
         open_sessions=await sessions.open_sessions(around.session, person.id),
         agent_choices=[(agent.name, agent.name) for agent in agents],
         role_choices=ROLE_CHOICES,

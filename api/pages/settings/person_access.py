@@ -7,15 +7,15 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
-from api.dependencies import DatabaseDep, Session
+from api.dependencies import DatabaseDep, Session, SettingsDep
 from api.pages.frame import page
 from api.pages.people import ProtectedForm
 from api.pages.settings.people import SETTINGS, Admin
 from api.pages.settings.people_words import ASKED, Asked
 from api.pages.settings.person import Around, person_page
 from api.transactions import Repeatable
-from orchestrator.errors import BadInput
-from orchestrator.identity import accounts, second_factor
+from orchestrator.errors import BadInput, Conflict
+from orchestrator.identity import accounts, openid, second_factor
 from orchestrator.identity.person_changes import sign_out_person
 
 router = APIRouter(prefix=f"{SETTINGS}/people/{{person_id}}", route_class=Repeatable)
@@ -34,6 +34,26 @@ async def new_password(
     password = secrets.token_urlsafe(15)
     await accounts.set_password(session, login, password, who=viewer, now=await database.clock.now(session))
     return await person_page(around, made=password)
+
+
+@router.post("/openid", dependencies=[ProtectedForm])
+async def go_over(
+    request: Request,
+    person_id: UUID,
+    viewer: Admin,
+    session: Session,
+    database: DatabaseDep,
+    settings: SettingsDep,
+    confirmed: Confirmed = "",
+) -> Response:
+    around = Around(request, viewer, session, person_id)
+    login = await around.another()
+    if not settings.offers_openid:
+        raise Conflict("no provider is named", fix="name one in the settings first")
+    if confirmed != "yes":
+        return await _ask(around, Asked.GOING_OVER)
+    await openid.go_over(session, login, settings=settings, who=viewer, now=await database.clock.now(session))
+    return around.told("openid")
 
 
 @router.post("/disabling", dependencies=[ProtectedForm])
