@@ -19,6 +19,7 @@ from api.pages.headers import StrictHeaders
 from api.pages.registry import PAGES
 from api.problems import MEDIA_TYPE, Problem
 from api.routes.registry import ROUTERS
+from api.streams import Streams
 from api.transactions import Signs
 from orchestrator.detection.acting import Policy
 from orchestrator.detection.library import RuleLibrary

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from api.pages.failures import is_for_a_browser, page_of
 from api.problems import FieldFault, Problem
+from api.streams import TooManyStreams
 from orchestrator.errors import BadInput, Conflict, NoSuch, OrchestratorError
 from orchestrator.identity.tokens import Forbidden, Unauthenticated
 from orchestrator.intake.arrivals import TypeNotAllowed
@@ -31,6 +32,7 @@ STATUS: dict[type[OrchestratorError], int] = {
     NoSuchCustomer: 404,
     RequestRefused: 400,
     TooLarge: 413,
+    TooManyStreams: 429,
     TypeNotAllowed: 403,
     Unauthenticated: 401,
     UnsupportedMediaType: 415,

@@ -36,6 +36,10 @@ class Watcher:
             who = await authenticate(session, secret)
             return cls(database, secret, who, await _queues(session, who))
 
+    @property
+    def reader(self) -> UUID:
+        return self._who.token_id
+
     async def watch(self, newsroom: Newsroom, signs: Signs) -> AsyncIterator[ServerSentEvent]:
         """Yield what is told until the server stops, the token ends or the database goes away."""
         numbers = itertools.count(1)

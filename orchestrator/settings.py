@@ -159,6 +159,7 @@ class Settings(BaseSettings):
     openid_login_claim: Annotated[str, Field(pattern=r"^[A-Za-z_:/.0-9-]{1,200}$")] = "email"
     hide_numbers: bool = False
     hide_fields: FieldNames = ()
+    open_streams: Annotated[int, Field(gt=0)] = 2000
 
     # Saying.
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -21,6 +21,7 @@ _TEXTS = {
     405: (_("This cannot be opened like that"), _("Go back and use the button on the page.")),
     409: (_("Somebody was faster"), _("What you saw has changed since. Look again before you go on.")),
     422: (_("Something in the form does not fit"), _("Go back; what you typed is still there.")),
+    429: (_("Too much at once"), _("Close a page of yours that is open elsewhere, or wait a moment. Then try again.")),
     503: (_("The database is away"), _("Nothing is lost. Try again in a moment.")),
 }
 _OTHERWISE = (_("Something went wrong on our side"), _("It has been noted. Try again; if it happens again, ask for help."))
@@ -50,4 +51,6 @@ def page_of(request: Request, problem: Problem, headers: dict[str, str]) -> HTML
         request_id=problem.request_id if problem.status >= 500 else None,
     )
     answer.headers.update(headers)
+    if request.url.path.endswith("/stream"):
+        answer.headers["HX-Reswap"] = "none"  # what was to be streamed stays as it is; the page's script tries again
     return answer

@@ -16,12 +16,16 @@ Begins with `snapshot`: the agent's task in hand and the counts of the queues co
 what happened (`queued offered changed requeued withdrawn done presence floor`) with ids only: fetch what is shown. `queue`
 carries a queue's counts. Another `snapshot` follows whenever something may have been missed, and reconnecting begins with
 one, so `Last-Event-ID` is taken and not needed. An agent's open stream is a sign of life of their desk. `end` comes before
-the server stops, or when the token has ended: reconnect.
+the server stops, or when the token has ended: reconnect. A token has at most ten streams; the next is answered with 429.
 """
 
 
-async def admitted(database: DatabaseDep, secret: Annotated[str, Depends(bearer_token)]) -> Watcher:
-    return await Watcher.admit(database, secret)
+async def admitted(
+    request: Request, database: DatabaseDep, secret: Annotated[str, Depends(bearer_token)]
+) -> AsyncIterator[Watcher]:
+    watcher = await Watcher.admit(database, secret)
+    with request.app.state.streams.seat(watcher.reader):
+        yield watcher
 
 
 @router.get(

@@ -5,15 +5,17 @@ import json
 import socket
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
 from sqlmodel import select, update
 
 from api.newsroom import Desk, Turn
+from api.streams import PER_READER, Streams, TooManyStreams
 from orchestrator.cli.api import server
 from orchestrator.embedded.probing import until
 from orchestrator.identity.tables import TokenRow
@@ -204,6 +206,38 @@ async def test_without_a_token_there_is_no_stream(api: str, database: Database) 
         answers = [await client.get(f"{api}/v1/stream", headers=headers) for headers in ({}, bearer("x"), bearer(token))]
 
     assert [answer.status_code for answer in answers] == [401, 401, 401]
+
+
+async def test_a_token_has_so_many_streams_and_another_when_one_is_closed(api: str, database: Database) -> None:
+    async with database.transaction() as session:
+        token, other = await a_token(session), await a_token(session)
+
+    async def is_let_in() -> bool:
+        async with httpx.AsyncClient(trust_env=False) as client, client.stream("GET", stream, headers=bearer(token)) as again:
+            return again.status_code == 200
+
+    stream = f"{api}/v1/stream"
+    async with httpx.AsyncClient(trust_env=False) as client, AsyncExitStack() as others:
+        for _ in range(PER_READER - 1):
+            await others.enter_async_context(watching(api, token))
+        async with watching(api, token):
+            refused = await client.get(stream, headers=bearer(token))
+            async with watching(api, other) as theirs:
+                await first(theirs, "snapshot")
+        assert await until(is_let_in, None, within=PATIENCE)
+
+    assert (refused.status_code, refused.json()["code"]) == (429, "too_many_streams")
+    assert refused.headers["retry-after"] == "1"
+
+
+def test_all_streams_together_are_no_more_than_the_server_keeps() -> None:
+    streams = Streams(2)
+
+    with streams.seat(uuid4()):
+        with streams.seat(uuid4()), pytest.raises(TooManyStreams), streams.seat(uuid4()):
+            pass
+        with streams.seat(uuid4()):
+            pass
 
 
 async def test_a_desk_that_reads_too_slowly_starts_over() -> None:

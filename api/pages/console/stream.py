@@ -53,11 +53,11 @@ class ConsoleWatcher:
         return render("console/parts/floor.html", language=self._language, **known, **more)
 
 
-async def admitted(request: Request, database: DatabaseDep) -> ConsoleWatcher:
-    """Return the reader of the cookie's session. The transaction is over before the stream begins."""
+async def admitted(request: Request, database: DatabaseDep) -> AsyncIterator[ConsoleWatcher]:
+    """Yield the reader of the cookie's session. The transaction is over before the stream begins."""
     secret = request.cookies.get(COOKIE, "")
     async with database.transaction() as session:
-        viewer = await viewer_of(session, secret)
+        viewer = await viewer_of(session, secret, by_itself=True)
     if viewer is None:
         raise HTTPException(401, "sign in again", {"HX-Redirect": "/sign-in"})
     if not _may_watch(viewer):

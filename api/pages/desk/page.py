@@ -50,8 +50,10 @@ async def show_figures(request: Request, me: Me) -> Response:
     return fragment(request, "desk/figures.html", viewer=me, floor=Floor((), day))
 
 
-async def admitted(request: Request) -> DeskWatcher:
-    return await DeskWatcher.admit(request, request.cookies.get(COOKIE) or "")
+async def admitted(request: Request) -> AsyncIterator[DeskWatcher]:
+    watcher = await DeskWatcher.admit(request, request.cookies.get(COOKIE) or "")
+    with request.app.state.streams.seat(watcher.reader):
+        yield watcher
 
 
 @router.get("/stream", response_class=EventSourceResponse)

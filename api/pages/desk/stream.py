@@ -27,6 +27,7 @@ from orchestrator.storage.database import Database, DatabaseUnavailable
 class Seat:
     """Who reads a stream, and how their list looks."""
 
+    person_id: UUID
     agent_id: UUID
     look: Look
 
@@ -38,6 +39,10 @@ class DeskWatcher:
         self._database, self._lists, self._secret, self._seat = database, lists, secret, seat
         self._shown: str | None = None
 
+    @property
+    def reader(self) -> UUID:
+        return self._seat.person_id
+
     @classmethod
     async def admit(cls, request: Request, secret: str) -> "DeskWatcher":
         """Let in whoever holds an agent's session; 401 for others. The transaction is over before the stream begins."""
@@ -48,7 +53,7 @@ class DeskWatcher:
                 raise HTTPException(401, "sign in again", {"HX-Redirect": "/sign-in"})
             sight = await sight_of(session, await session.get_one(AgentRow, viewer.agent_id))
         look = Look(sight, language_of(request, viewer.locale), viewer.zone)
-        return cls(database, request.app.state.lists, secret, Seat(viewer.agent_id, look))
+        return cls(database, request.app.state.lists, secret, Seat(viewer.person_id, viewer.agent_id, look))
 
     async def watch(self, newsroom: Newsroom, attendance: Attendance) -> AsyncIterator[ServerSentEvent]:
         """Yield the list and `work` as they change, until the server stops, the session ends or the database goes."""

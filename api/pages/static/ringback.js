@@ -3,7 +3,7 @@
 //   data-key="a" / "g d"         the key, or keys in turn, that press or open the element (never while somebody types)
 //   data-announce="TEXT"         is read out when it arrives; data-announce-now interrupts; data-chime also sounds
 //   data-sound, data-shortcuts   checkboxes by which sound and keys are chosen, kept on this device
-//   data-connection              the banner for a lost connection (data-lost and data-back are its texts)
+//   data-connection              the banner for a lost connection (data-lost, data-crowded and data-back are its texts)
 //   data-keep="NAME"             a form whose typed values survive reload, sign-in and a lost connection in this tab
 //   data-once                    a form that is sent once, however often it is clicked
 //   data-confirm="TEXT"          asked before the form is sent; on a button, before it sends the form
@@ -132,12 +132,12 @@
 
   // Connection: lost while anything says so, back when nothing does.
   const out = new Set();
-  const connection = (who, isLost) => {
+  const connection = (who, isLost, isCrowded = false) => {
     const banner = document.querySelector("[data-connection]"), before = out.size > 0;
     if (isLost) out.add(who); else out.delete(who);
     const after = out.size > 0;
     if (!banner || before === after) return;
-    banner.textContent = after ? banner.dataset.lost : banner.dataset.back;
+    banner.textContent = !after ? banner.dataset.back : isCrowded ? banner.dataset.crowded : banner.dataset.lost;
     banner.classList.toggle("good", !after);
     banner.hidden = false;
     if (!after) setTimeout(() => { if (!out.size) banner.hidden = true; }, 4000);
@@ -151,15 +151,17 @@
   addEventListener("online", () => connection("network", false));
   addEventListener("htmx:sse:error", (event) => {
     // Signed out, here or elsewhere: what is on the page is no longer for whoever looks at it.
-    if (event.detail.status === 401) location.reload(); else connection("stream", true);
+    const status = event.detail.status;
+    if (status === 401) location.reload(); else connection("stream", true, status === 429);
   });
   addEventListener("htmx:sse:after:connection", () => connection("stream", false));
   addEventListener("htmx:after:request", () => connection("request", false));
   for (const failure of ["htmx:error", "htmx:response:error"]) {
     addEventListener(failure, (event) => {
       const status = event.detail.ctx?.response?.status;
-      if (!event.detail.ctx || (status && status < 500)) return;
-      if (isStream(event.target)) { connection("stream", true); again(event.target); } else if (!status) connection("request", true);
+      const crowded = status === 429 && isStream(event.target);
+      if (!event.detail.ctx || (status && status < 500 && !crowded)) return;
+      if (isStream(event.target)) { connection("stream", true, crowded); again(event.target); } else if (!status) connection("request", true);
     });
   }
 
