@@ -1,7 +1,8 @@
 """Who looks at a page: the session of a cookie, what its role may open, and the proof that a form is one of ours."""
 
 import hmac
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
 from fastapi import Depends, HTTPException, Request
@@ -9,12 +10,20 @@ from fastapi import Depends, HTTPException, Request
 from orchestrator.identity.people import Role, Viewer
 from orchestrator.identity.sessions import viewer_of
 
-__all__ = ["COOKIE", "CurrentViewer", "ProtectedForm", "Role", "Viewer", "allow"]
+__all__ = ["COOKIE", "CurrentViewer", "ProtectedForm", "Role", "Viewer", "allow", "fetched_by_itself"]
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
 COOKIE = "ringback_session"
 CSRF_FIELD = "csrf"
 CSRF_HEADER = "X-CSRF-Token"
 SIGN_IN = "/sign-in"
+
+
+def fetched_by_itself(endpoint: Endpoint) -> Endpoint:
+    """Mark what a page fetches without anybody's doing: it keeps no session from lying unused."""
+    endpoint.by_itself = True  # type: ignore[attr-defined]  # read in `current_viewer`
+    return endpoint
 
 
 async def current_viewer(request: Request) -> Viewer:
@@ -28,7 +37,7 @@ async def current_viewer(request: Request) -> Viewer:
     viewer = None
     if secret:
         async with database.transaction() as session:
-            viewer = await viewer_of(session, secret)
+            viewer = await viewer_of(session, secret, by_itself=hasattr(request.scope["endpoint"], "by_itself"))
     if viewer is None:
         raise _sent_to_sign_in(request)
     request.state.viewer = viewer  # for the page that says what was refused

@@ -41,13 +41,16 @@ async def begin(session: AsyncSession, person: PersonRow, *, passed: bool, now: 
     return secret
 
 
-async def viewer_of(session: AsyncSession, secret: str) -> Viewer | None:
-    """Return who holds a whole session; None for an unknown, ended or expired one, and while the second factor is owed."""
+async def viewer_of(session: AsyncSession, secret: str, *, by_itself: bool = False) -> Viewer | None:
+    """Return who holds a whole session; None for an unknown, ended or expired one, and while the second factor is owed.
+
+    What a page asks `by_itself`, such as its stream, does not show that anybody is there: the session goes on lying unused.
+    """
     found = (await session.exec(_BY_HASH, params={"secret_hash": digest(secret)})).first()
     if found is None or found[0].passed_at is None:
         return None
     row, person, now = found
-    if now - row.seen_at > _SEEN_EVERY:
+    if not by_itself and now - row.seen_at > _SEEN_EVERY:
         await _seen(session, [row.id], now)
     return Viewer(
         person_id=person.id,
@@ -66,11 +69,16 @@ async def agents_of(session: AsyncSession, secrets_: Collection[str]) -> dict[st
     """Return the agents who hold whole sessions of these secrets, by secret; who holds none is left out."""
     hashes = {digest(secret): secret for secret in secrets_}
     found = (await session.exec(_LASTING.where(col(SessionRow.secret_hash).in_(hashes)))).all()
-    whole = [(row, person, now) for row, person, now in found if row.passed_at is not None]
-    if stale := [row.id for row, _, now in whole if now - row.seen_at > _SEEN_EVERY]:
-        await _seen(session, stale, whole[0][2])
-    agents = [(row, person.agent_id) for row, person, _ in whole if person.role is Role.AGENT]
+    whole = [(row, person) for row, person, _ in found if row.passed_at is not None]
+    agents = [(row, person.agent_id) for row, person in whole if person.role is Role.AGENT]
     return {hashes[row.secret_hash]: agent_id for row, agent_id in agents if agent_id is not None}
+
+
+async def keep(session: AsyncSession, secrets_: Collection[str]) -> None:
+    """Count these sessions as used now: who holds them is known to be at work. Their lifetime ends them all the same."""
+    due = col(SessionRow.seen_at) < func.clock_timestamp() - _SEEN_EVERY
+    held = update(SessionRow).where(col(SessionRow.secret_hash).in_([digest(each) for each in secrets_]), due)
+    await (await session.connection()).execute(held.values(seen_at=func.clock_timestamp()))
 
 
 async def half_session(session: AsyncSession, secret: str) -> tuple[SessionRow, PersonRow] | None:

@@ -8,9 +8,9 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.queueing import leases
-from orchestrator.queueing.presence import seen
+from orchestrator.queueing.presence import empty_handed, seen
 from orchestrator.queueing.pulling import in_hand
-from orchestrator.queueing.tables import HELD, TaskRow, TaskState
+from orchestrator.queueing.tables import HELD, AgentRow, Presence, TaskRow, TaskState
 from orchestrator.queueing.tasks import OVER
 from orchestrator.settings import Settings
 from orchestrator.storage.clock import Clock
@@ -36,6 +36,13 @@ async def still_there(session: AsyncSession, agent_ids: Collection[UUID], *, set
     theirs = select(TaskRow.id).where(col(TaskRow.agent_id).in_(agent_ids), col(TaskRow.state).in_(accepted))
     renewed = update(TaskRow).where(col(TaskRow.id).in_(theirs.with_for_update(skip_locked=True)))
     await (await session.connection()).execute(renewed.values(lease_until=func.clock_timestamp() + settings.lease))
+
+
+async def on_duty(session: AsyncSession, agent_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Return those who are at work by what they said or hold: available, or with a task in hand."""
+    working = (col(AgentRow.presence) == Presence.AVAILABLE) | ~empty_handed()
+    query = select(AgentRow.id).where(col(AgentRow.id).in_(agent_ids), working)
+    return frozenset((await session.exec(query)).all())
 
 
 async def why_gone(session: AsyncSession, task_id: UUID, *, agent_id: UUID) -> str | None:

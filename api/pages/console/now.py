@@ -14,7 +14,7 @@ from api.dependencies import DatabaseDep, Session, SettingsDep
 from api.pages.console import words
 from api.pages.console.bulk import Answers, Order, carry_out
 from api.pages.frame import fragment, page
-from api.pages.people import ProtectedForm, Role, Viewer, allow
+from api.pages.people import ProtectedForm, Role, Viewer, allow, fetched_by_itself
 from orchestrator.insights.alarms import alarms
 from orchestrator.insights.board import board
 from orchestrator.insights.floor_tasks import floor_tasks
@@ -46,6 +46,7 @@ async def show_now(
 
 
 @router.get("/tasks")
+@fetched_by_itself
 async def show_tasks(
     request: Request,
     viewer: Watching,

@@ -45,7 +45,7 @@ class ConsoleWatcher:
 
     async def _drawn(self) -> str | None:
         async with self._database.transaction() as session:
-            viewer = await viewer_of(session, self._secret)
+            viewer = await viewer_of(session, self._secret, by_itself=True)
             if viewer is None or not _may_watch(viewer):
                 return None
             known = await floor_of(session, self._database.clock)
@@ -62,7 +62,8 @@ async def admitted(request: Request, database: DatabaseDep) -> AsyncIterator[Con
         raise HTTPException(401, "sign in again", {"HX-Redirect": "/sign-in"})
     if not _may_watch(viewer):
         raise HTTPException(403, "this page is not for your role")
-    return ConsoleWatcher(database, secret, viewer, language_of(request, viewer.locale))
+    with request.app.state.streams.seat(viewer.person_id):
+        yield ConsoleWatcher(database, secret, viewer, language_of(request, viewer.locale))
 
 
 @router.get("/console/stream", response_class=EventSourceResponse)

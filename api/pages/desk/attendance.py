@@ -10,8 +10,8 @@ import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.newsroom import Desk, Turn
-from orchestrator.identity.sessions import agents_of
-from orchestrator.queueing.desk_life import still_there
+from orchestrator.identity.sessions import agents_of, keep
+from orchestrator.queueing.desk_life import on_duty, still_there
 from orchestrator.queueing.presence import SIGN_EVERY
 from orchestrator.settings import Settings
 from orchestrator.storage.database import Database, DatabaseUnavailable
@@ -72,6 +72,9 @@ class Attendance:
         async def note(session: AsyncSession) -> dict[str, UUID]:
             signed_in = await agents_of(session, {seat.secret for seat in seats})
             await still_there(session, set(signed_in.values()), settings=self._settings)
+            working = await on_duty(session, set(signed_in.values()))
+            # Who waits for work clicks nothing, for hours perhaps: they are not signed out in the middle of their shift.
+            await keep(session, [secret for secret, agent_id in signed_in.items() if agent_id in working])
             return signed_in
 
         signed_in = await self._database.run(note)

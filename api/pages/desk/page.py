@@ -12,7 +12,7 @@ from api.pages.desk.acting import SAID, WORK, gone, show
 from api.pages.desk.stream import DeskWatcher
 from api.pages.desk.view import Floor, Parts, agent_of, day_of
 from api.pages.frame import fragment
-from api.pages.people import COOKIE, Role, Viewer, allow
+from api.pages.people import COOKIE, Role, Viewer, allow, fetched_by_itself
 from orchestrator.queueing.desk_life import still_here
 
 router = APIRouter(prefix="/desk", include_in_schema=False)
@@ -27,6 +27,7 @@ async def show_desk(request: Request, me: Me, said: str = "", taken: UUID | None
 
 
 @router.get("/work")
+@fetched_by_itself
 async def show_work(request: Request, me: Me, mark: str = "") -> Response:
     """The task in hand; nothing where it is as the desk has it already, so that nobody is interrupted in typing."""
     await _alive(request, me)
@@ -43,6 +44,7 @@ async def show_again(me: Me) -> Response:
 
 
 @router.get("/figures")
+@fetched_by_itself
 async def show_figures(request: Request, me: Me) -> Response:
     parts = Parts.of(request)
     async with parts.database.transaction() as session:

@@ -48,7 +48,7 @@ class DeskWatcher:
         """Let in whoever holds an agent's session; 401 for others. The transaction is over before the stream begins."""
         database: Database = request.app.state.database
         async with database.transaction() as session:
-            viewer = await viewer_of(session, secret)
+            viewer = await viewer_of(session, secret, by_itself=True)
             if viewer is None or not viewer.may(Role.AGENT) or viewer.agent_id is None:
                 raise HTTPException(401, "sign in again", {"HX-Redirect": "/sign-in"})
             sight = await sight_of(session, await session.get_one(AgentRow, viewer.agent_id))
