@@ -58,7 +58,7 @@ def operations_of(document: Schema) -> dict[str, list[Operation]]:
 
 def _operation(document: Schema, method: str, path: str, told: Schema) -> Operation:
     content = told.get("requestBody", {}).get("content", {})
-    body = next(iter(content.values()), {})
+    body: Schema = next(iter(content.values()), {})
     examples = [each["example"] for each in content.values() if "example" in each]
     return Operation(
         method=method.upper(),

@@ -23,7 +23,8 @@ Sign = Callable[[AsyncSession, UUID, Database, Settings], Awaitable[object]]
 
 
 async def _of_life(session: AsyncSession, agent_id: UUID, database: Database, settings: Settings) -> object:
-    return await seen(session, agent_id)
+    await seen(session, agent_id)
+    return None
 
 
 async def _by_asking(session: AsyncSession, agent_id: UUID, database: Database, settings: Settings) -> object:
