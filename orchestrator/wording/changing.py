@@ -74,7 +74,11 @@ async def save_template(session: AsyncSession, name: str, words: Bodies, *, who:
 
 
 async def restore_script(session: AsyncSession, name: str, *, who: Viewer | str, now: datetime) -> None:
-    """Take back what was written over a script: the shipped words hold again, or none. Done twice, it changes nothing."""
+    """Take back what was written over a script: the shipped words hold again, or none. Done twice, it changes nothing.
+
+    Raises `WordsRefused` for a name that no script could have.
+    """
+    _refuse(faults_of_name(name))
     before = await _before(session, ScriptRow, name)
     if before:
         await session.exec(delete(ScriptRow).where(col(ScriptRow.name) == name))
@@ -85,6 +89,7 @@ async def restore_script(session: AsyncSession, name: str, *, who: Viewer | str,
 
 async def restore_template(session: AsyncSession, name: str, *, who: Viewer | str, now: datetime) -> None:
     """Take back what was written over a template, as with a script."""
+    _refuse(faults_of_name(name))
     before = await _before(session, TemplateRow, name)
     if before:
         await session.exec(delete(TemplateRow).where(col(TemplateRow.name) == name))
