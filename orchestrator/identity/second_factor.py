@@ -100,9 +100,13 @@ async def forget(session: AsyncSession, person_id: UUID, *, who: Viewer | str, n
 
 
 async def _take(session: AsyncSession, person: PersonRow, code: str, *, keys: Keys, now: datetime) -> bool:
-    if not _take_totp(person, code, keys=keys, now=now):
-        return await recovery_codes.take(session, person.id, code, now=now)
-    session.add(person)
+    if _take_totp(person, code, keys=keys, now=now):
+        session.add(person)
+        return True
+    if not await recovery_codes.take(session, person.id, code, now=now):
+        return False
+    what, after = "person.recovery_code_used", {"codes_left": await recovery_codes.left(session, person.id)}
+    await note_change(session, who=person.login, what=what, subject=person.login, before=None, after=after, now=now)
     return True
 
 

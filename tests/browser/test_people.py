@@ -314,3 +314,18 @@ async def _new_password(page: Page, say: Say, *, present: str, wanted: str) -> N
 async def _now(database: Database) -> int:
     async with database.transaction() as session:
         return int((await database.clock.now(session)).timestamp())
+
+
+@in_both_languages
+async def test_who_has_signed_out_sees_nothing_by_going_back(visitors: Visitors, database: Database, language: str) -> None:
+    await _maya(database)
+    page, say = await _at_the_door(visitors, language, "/me")
+    await _sign_in(page, say)
+    await page.wait_for_url("**/me")
+
+    await _sign_out(page, say)
+    await page.go_back()
+
+    await page.wait_for_url("**/sign-in?next=/me")
+    await expect(page.get_by_text(LOGIN)).to_have_count(0)
+    await page.context.close()

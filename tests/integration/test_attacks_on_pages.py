@@ -183,6 +183,28 @@ def _path(hostile: str) -> bytes:
     return hostile.encode("utf-8", "surrogateescape").replace(b"/", b"_")[:2000]
 
 
+@pytest.mark.parametrize("hostile", HOSTILE, ids=range(len(HOSTILE)))
+async def test_no_text_at_the_doors_breaks_them_or_leads_elsewhere(app: FastAPI, database: Database, hostile: str) -> None:
+    routes = [route for router in PAGES for route in router.routes if isinstance(route, APIRoute)]
+    doors = [route for route in routes if route.path.startswith(("/choices", "/sign-in"))]
+    broken: list[str] = []
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    async with a_client(app) as nobody:
+        for route in doors:
+            fields = dict.fromkeys((each.alias for each in route.dependant.body_params), hostile)
+            known = {"language": "he", "theme": "dark"}  # of which only these are taken
+            query = _encoded(dict.fromkeys((each.alias for each in route.dependant.query_params), hostile[:5000]))
+            for method in sorted(route.methods or ()):
+                body = _encoded({**fields, **known}) if method == "POST" else None
+                answer = await nobody.request(method, f"{route.path}?{query.decode()}", content=body, headers=headers)
+                elsewhere = re.match(r"(\w+:|//|/\\)", answer.headers.get("location", "/"))
+                if answer.status_code >= 500 or elsewhere or "set-cookie: a=b" in str(answer.headers).lower():
+                    broken.append(f"{method} {route.path} {answer.status_code}")
+
+    assert len(doors) >= 6
+    assert broken == []
+
+
 async def test_a_file_in_the_place_of_a_field_is_refused(app: FastAPI, database: Database) -> None:
     ids, broken = await _a_floor(database), []
     for role in (Role.ADMIN, Role.AGENT):

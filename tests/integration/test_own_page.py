@@ -200,3 +200,15 @@ async def test_the_key_of_a_second_factor_is_shown_as_a_picture_without_style_or
     assert "style" not in picture
     assert picture.count("<path") == 2  # the light and the dark
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+async def test_signing_out_everywhere_ends_all_sessions_and_is_in_the_audit(
+    client: httpx.AsyncClient, app: FastAPI, database: Database
+) -> None:
+    async with a_client(app) as elsewhere:
+        await _sign_in(elsewhere)
+        await _send(client, "/sign-out/everywhere", {})
+        assert [(await each.get("/me")).status_code for each in (client, elsewhere)] == [303, 303]
+
+    last = (await _changes(database))[-1]
+    assert (last.who, last.what, last.before, last.after) == (LOGIN, "person.sessions_ended", {"sessions": 2}, {"sessions": 0})

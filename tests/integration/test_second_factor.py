@@ -109,8 +109,10 @@ async def test_a_recovery_code_opens_once_and_is_stored_hashed(
     assert statuses == [303, 401]
     async with database.transaction() as session:
         rows = (await session.exec(select(RecoveryCodeRow))).all()
+        used = (await session.exec(select(ChangeRow).where(ChangeRow.what == "person.recovery_code_used"))).all()
     assert codes[0] not in str([row.model_dump() for row in rows])
     assert "9 recovery codes are left" in (await client.get("/me")).text
+    assert [(line.who, line.subject, line.after) for line in used] == [(LOGIN, LOGIN, {"codes_left": 9})]
 
 
 async def test_codes_cannot_be_guessed_for_long(client: httpx.AsyncClient, app: FastAPI) -> None:

@@ -14,6 +14,7 @@ from api.pages.people import COOKIE, SIGN_IN, CurrentViewer, ProtectedForm
 from api.transactions import Repeatable
 from orchestrator.identity import known_devices, sessions
 from orchestrator.identity.known_devices import Device
+from orchestrator.identity.person_changes import sign_out_person
 from orchestrator.identity.signing_in import SignedIn, sign_in
 from orchestrator.identity.tries import WITHIN, Refusal
 from orchestrator.settings import Settings
@@ -79,7 +80,7 @@ async def sign_out(request: Request, session: Session, database: DatabaseDep, se
 async def sign_out_everywhere(
     viewer: CurrentViewer, session: Session, database: DatabaseDep, settings: SettingsDep
 ) -> Response:
-    await sessions.end_all(session, viewer.person_id, now=await database.clock.now(session))
+    await sign_out_person(session, viewer.person_id, who=viewer, now=await database.clock.now(session))
     return _signed_out(settings)
 
 
