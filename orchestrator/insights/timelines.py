@@ -65,7 +65,7 @@ _SOURCES = {
         ("state", "outcome", "reasons", "rule", "version", "purpose", "priority", "queue", "closed_at"),
     ),
     Kind.EVENT: _Source(
-        EventRow, "time", ("type", "source", "subject", "received_at", "data", "detected", "conflicting_copies")
+        EventRow, "time", ("type", "source", "channel_id", "subject", "received_at", "data", "detected", "conflicting_copies")
     ),
     Kind.MESSAGE: _Source(MessageRow, "prepared_at", ("escalation_id", "template", "language", "state", "ended_at")),
     Kind.MOMENT: _Source(

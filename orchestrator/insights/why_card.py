@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -17,12 +16,14 @@ from orchestrator.escalations.states import PromiseState
 from orchestrator.escalations.tables import PromiseRow
 from orchestrator.escalations.words import Language, language_of
 from orchestrator.identity.hidden_fields import Veil
+from orchestrator.insights.event_channels import Channels, channels_of
 from orchestrator.insights.stories import Story, story
 from orchestrator.insights.unseen import veil_over
 from orchestrator.insights.why_consent import Unraised, no_offers, parted, reason
 from orchestrator.insights.why_facts import Fact, facts_of, known_already, quote_of
-from orchestrator.insights.why_past import Tried, kinds_of_channels, recent_events, suppressed_by_consent, tried
-from orchestrator.insights.why_words import channel, happened, hidden_word, opening, why_now
+from orchestrator.insights.why_past import Tried, recent_events, suppressed_by_consent, tried
+from orchestrator.insights.why_times import by_when
+from orchestrator.insights.why_words import happened, hidden_word, opening, why_now
 from orchestrator.intake.tables import CustomerRow, EventRow
 from orchestrator.queueing.tables import TaskRow
 from orchestrator.wording.reading import opening_of
@@ -103,7 +104,6 @@ class Reader:
 
 
 Title = Callable[[MomentRow, Language], str]
-Kinds = Mapping[UUID, str]  # of channels, by their ids
 Attributes = Mapping[str, object]  # of the customer, as the reader may see them
 
 
@@ -117,15 +117,15 @@ async def why_card(session: AsyncSession, task: TaskRow, reader: Reader, *, rule
     lead = strongest(may) or strongest(known.moments)
     events = {(row.source, row.id): row for row in chain(await recent_events(session, customer.id, now=now), known.evidence)}
     journey = sorted(events.values(), key=lambda row: (row.time, row.source, row.id), reverse=True)
-    kinds = await kinds_of_channels(session, {row.channel_id for row in journey})
+    channels = await channels_of(session, {(row.channel_id, row.source) for row in journey})
     veil = veil_over(customer, journey, reader.unseen, word=hidden_word(reader.language))
     about = veil.data(customer.attributes)
     spoken = language_of(task.language or customer.attributes.get("language"))
     said = _promised(known.promises)
     return WhyCard(
         who=_who(customer, about, task, now=now),
-        why=_why(known, lead, title, reader, kinds, veil, now=now),
-        evidence=tuple(_sign(row, may, reader.language, kinds, veil) for row in journey),
+        why=_why(known, lead, title, reader, channels, veil, now=now),
+        evidence=tuple(_sign(row, may, reader.language, channels, veil) for row in journey),
         tried=tuple(_veiled(each, veil) for each in await tried(session, customer.id, now=now)),
         known=known_already(about, [(row.time, veil.data(row.data)) for row in journey], reader.language),
         promised=said,
@@ -163,26 +163,30 @@ def _who(customer: CustomerRow, about: Attributes, task: TaskRow, *, now: dateti
     )
 
 
-def _why(known: Story, lead: MomentRow | None, title: Title, reader: Reader, kinds: Kinds, veil: Veil, *, now: datetime) -> str:
+def _why(
+    known: Story, lead: MomentRow | None, title: Title, reader: Reader, channels: Channels, veil: Veil, *, now: datetime
+) -> str:
     if lead is None:
         return f"{known.escalation.rule}."
     named = set(lead.evidence)
     signs = [row for row in known.evidence if f"{row.source} {row.id}" in named]
     open_promises = [row for row in known.promises if row.state is PromiseState.OPEN]
-    zone = reader.zone or customer_zone(known.customer) or ZoneInfo("Etc/UTC")
+    there = customer_zone(known.customer)
+    here = reader.zone or there or ZoneInfo("Etc/UTC")
+    due = open_promises[-1].due_at if open_promises else None
     return why_now(
         title(lead, reader.language),
         reader.language,
-        last=(signs[-1].type, _channel(signs[-1], reader.language, kinds), now - signs[-1].time) if signs else None,
+        last=(signs[-1].type, _channel(signs[-1], reader.language, channels), now - signs[-1].time) if signs else None,
         signs=len(signs),
         phrases=list(dict.fromkeys(veil.part(str(word)) for word in lead.words)),
-        promised=open_promises[-1].due_at.astimezone(zone) if open_promises else None,
+        promised=None if due is None else by_when(due, reader.language, now=now, here=here, there=there),
     )
 
 
-def _sign(row: EventRow, may: Sequence[MomentRow], language: Language, kinds: Kinds, veil: Veil) -> Sign:
+def _sign(row: EventRow, may: Sequence[MomentRow], language: Language, channels: Channels, veil: Veil) -> Sign:
     counted = any(f"{row.source} {row.id}" in moment.evidence for moment in may)
-    what, where = happened(row.type, language), _channel(row, language, kinds)
+    what, where = happened(row.type, language), _channel(row, language, channels)
     data = veil.data(row.data)
     return Sign(row.time, where, what, quote_of(data), facts_of(data, language), counted)
 
@@ -191,10 +195,8 @@ def _veiled(each: Tried, veil: Veil) -> Tried:
     return each if each.note is None else replace(each, note=veil.text(each.note))
 
 
-def _channel(row: EventRow, language: Language, kinds: Kinds) -> str:
-    """Return the kind of channel an event came by; the event's source where it came by none, as imported ones do."""
-    known = None if row.channel_id is None else kinds.get(row.channel_id)
-    return row.source if known is None else channel(known, language)
+def _channel(row: EventRow, language: Language, channels: Channels) -> str:
+    return channels.kind(row.channel_id, row.source, language)
 
 
 def _promised(rows: Sequence[PromiseRow]) -> tuple[Promised, ...]:

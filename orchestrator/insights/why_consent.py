@@ -10,12 +10,12 @@ from orchestrator.escalations.words import Language
 
 BY_CONSENT = "suppressed:consent"
 _WHY = {
-    (Purpose.MARKETING, False): ("The customer refused offers.", "הלקוח סירב להצעות."),
-    (Purpose.MARKETING, None): ("The customer has not agreed to offers.", "הלקוח לא הסכים להצעות."),
-    (Purpose.SERVICE, False): ("The customer refused calls about service.", "הלקוח סירב לשיחות בענייני שירות."),
+    (Purpose.MARKETING, False): ("The customer refused offers.", "התקבל סירוב להצעות."),
+    (Purpose.MARKETING, None): ("The customer has not agreed to offers.", "לא התקבלה הסכמה להצעות."),
+    (Purpose.SERVICE, False): ("The customer refused calls about service.", "התקבל סירוב לשיחות בענייני שירות."),
 }
 _NO_OFFERS = ("Offers and sales of any kind", "הצעות ומכירה מכל סוג")
-_OTHERWISE = ("The customer's consent does not cover it.", "הסכמת הלקוח אינה מכסה זאת.")
+_OTHERWISE = ("The customer's consent does not cover it.", "ההסכמה שניתנה אינה כוללת זאת.")
 
 
 class Raisable(Protocol):

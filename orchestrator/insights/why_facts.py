@@ -38,8 +38,8 @@ _LABELS = {
     "waited": ("Waited (seconds)", "המתנה (שניות)"),
     "csat": ("Satisfaction (1 to 5)", "שביעות רצון (1 עד 5)"),
     "ces": ("Effort (1 to 7)", "מאמץ (1 עד 7)"),
-    "nps": ("Would recommend (0 to 10)", "ימליץ (0 עד 10)"),
-    "empathy": ("Felt understood (1 to 5)", "הרגיש מובן (1 עד 5)"),
+    "nps": ("Would recommend (0 to 10)", "נכונות להמליץ (0 עד 10)"),
+    "empathy": ("Felt understood (1 to 5)", "תחושת הבנה (1 עד 5)"),
 }
 
 

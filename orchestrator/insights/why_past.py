@@ -1,6 +1,6 @@
 """What a why-card reads of a customer's past: events over all channels, calls and messages, what agents wrote down."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.detection.tables import MomentRow
 from orchestrator.insights.why_consent import BY_CONSENT
-from orchestrator.intake.tables import ChannelRow, EventRow
+from orchestrator.intake.tables import EventRow
 from orchestrator.queueing.tables import TaskRow, TaskState
 from orchestrator.telephony.tables import AttemptRow, Leg, MessageRow
 
@@ -33,12 +33,6 @@ async def recent_events(session: AsyncSession, customer_id: UUID, *, now: dateti
     query = select(EventRow).where(EventRow.customer_id == customer_id, col(EventRow.time) > now - BACK)
     query = query.order_by(col(EventRow.time).desc(), col(EventRow.source).desc(), col(EventRow.id).desc())
     return (await session.exec(query.limit(_EVENTS))).all()
-
-
-async def kinds_of_channels(session: AsyncSession, ids: Iterable[UUID | None]) -> Mapping[UUID, str]:
-    """Return of which kind the channels are: `web`, `app` and so on."""
-    query = select(ChannelRow.id, ChannelRow.kind).where(col(ChannelRow.id).in_([each for each in ids if each is not None]))
-    return dict((await session.exec(query)).all())
 
 
 async def tried(session: AsyncSession, customer_id: UUID, *, now: datetime) -> tuple[Tried, ...]:

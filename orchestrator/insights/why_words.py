@@ -1,9 +1,10 @@
 """The sentences of a why-card, in English and Hebrew. Pure. The opening is for speaking, the rest for reading."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from orchestrator.escalations.words import Language
+from orchestrator.insights.why_counted import ago, more_signs
 
 _EN, _HE = Language.ENGLISH, Language.HEBREW
 _EVENTS: dict[str, tuple[str, str]] = {
@@ -14,26 +15,26 @@ _EVENTS: dict[str, tuple[str, str]] = {
     "contract.started": ("a contract began", "התחיל חוזה"),
     "contract.renewed": ("a contract was renewed", "חוזה חודש"),
     "contract.ended": ("a contract ended", "חוזה הסתיים"),
-    "customer.updated": ("the customer's details changed", "פרטי הלקוח השתנו"),
-    "customer.moved": ("the customer moved house", "הלקוח עבר דירה"),
-    "customer.identified": ("the customer was recognised", "הלקוח זוהה"),
+    "customer.updated": ("the customer's details changed", "הפרטים השתנו"),
+    "customer.moved": ("the customer moved house", "דווח על מעבר דירה"),
+    "customer.identified": ("the customer was recognised", "הזיהוי הצליח"),
     "complaint.filed": ("a complaint was made", "הוגשה תלונה"),
     "survey.answered": ("a survey was answered", "נענה סקר"),
-    "message.received": ("the customer wrote", "הלקוח כתב"),
+    "message.received": ("the customer wrote", "התקבלה הודעה"),
     "bot.fallback": ("the bot did not understand", "הבוט לא הבין"),
     "help.searched": ("the help was searched", "בוצע חיפוש בעזרה"),
     "help.viewed": ("a help page was read", "נקרא דף עזרה"),
     "help.repeated": ("the same help was asked for again", "אותה עזרה נתבקשה שוב"),
     "login.failed": ("a sign-in failed", "כניסה נכשלה"),
-    "identification.repeated": ("the customer had to identify again", "הלקוח נדרש להזדהות שוב"),
-    "ivr.zero_out": ("the customer pressed 0 to reach a person", "הלקוח הקיש 0 כדי להגיע לנציג"),
-    "page.error": ("a page failed before the customer's eyes", "דף נכשל לעיני הלקוח"),
+    "identification.repeated": ("the customer had to identify again", "נדרש זיהוי חוזר"),
+    "ivr.zero_out": ("the customer pressed 0 to reach a person", "הוקש 0 כדי להגיע למענה אנושי"),
+    "page.error": ("a page failed before the customer's eyes", "דף נכשל בזמן השימוש"),
     "sale.opened": ("a sale was opened", "נפתחה מכירה"),
     "sale.closed": ("a sale was closed", "מכירה נסגרה"),
     "delivery.failed": ("a delivery did not succeed", "משלוח לא הצליח"),
     "delivery.delayed": ("a delivery will be late", "משלוח יתעכב"),
-    "queue.abandoned": ("the customer hung up while waiting", "הלקוח ניתק בזמן ההמתנה"),
-    "contact.inbound": ("the customer called or wrote to a person", "הלקוח פנה לנציג"),
+    "queue.abandoned": ("the customer hung up while waiting", "השיחה נותקה בזמן ההמתנה"),
+    "contact.inbound": ("the customer called or wrote to a person", "הייתה פנייה למענה אנושי"),
 }
 OPENINGS: dict[str, tuple[str, str]] = {
     "checkout": (
@@ -62,7 +63,7 @@ OPENINGS: dict[str, tuple[str, str]] = {
     ),
     "move": (
         "You are moving house. I can see to it that everything moves with you.",
-        "עברת דירה, או שבקרוב תעברו. אדאג שהכול יעבור איתך.",
+        "מעבר הדירה שלך הוא הסיבה לשיחה. אדאג שהכול יעבור איתך.",
     ),
 }
 OPENINGS["moving"], OPENINGS["feedback"] = OPENINGS["move"], OPENINGS["complaint"]
@@ -74,15 +75,10 @@ _CHANNELS: dict[str, tuple[str, str]] = {
     "email": ("e-mail", "דוא״ל"),
     "social": ("social network", "רשת חברתית"),
     "store": ("store", "חנות"),
-    "rep": ("representative", "נציג מכירות"),
+    "rep": ("representative", "נציגות מכירות"),
     "survey": ("survey", "סקר"),
     "partner": ("partner", "שותף"),
 }
-_AGO = {
-    _EN: (("day", "days"), ("hour", "hours"), ("minute", "minutes")),
-    _HE: (("יום", "ימים"), ("שעה", "שעות"), ("דקה", "דקות")),
-}
-_LENGTHS = (timedelta(days=1), timedelta(hours=1), timedelta(minutes=1))
 
 
 def hidden_word(language: Language) -> str:
@@ -102,18 +98,6 @@ def channel(kind: str, language: Language) -> str:
     return kind if known is None else known[language is _HE]
 
 
-def ago(span: timedelta, language: Language) -> str:
-    """Return how long ago something was, to the largest unit that fits."""
-    for length, (one, many) in zip(_LENGTHS, _AGO[language], strict=True):
-        count = span // length
-        if count >= 1:
-            words = one if count == 1 else f"{count} {many}"
-            if language is _HE:
-                return f"לפני {words}"
-            return f"{count} {one} ago" if count == 1 else f"{words} ago"
-    return "just now" if language is _EN else "זה עתה"
-
-
 def why_now(
     title: str,
     language: Language,
@@ -121,12 +105,12 @@ def why_now(
     last: tuple[str, str, timedelta] | None,
     signs: int,
     phrases: Sequence[str] = (),
-    promised: datetime | None = None,
+    promised: str | None = None,
 ) -> str:
     """Return why the customer is called now, in one sentence.
 
     `last` is the last sign: its event's type, its channel, and how long ago it was; `signs` how many there are.
-    `promised` is the time a call was promised for, in the zone it is to be read in.
+    `promised` is the time a call was promised for, as it is read.
     """
     english = language is _EN
     parts = [title]
@@ -134,14 +118,12 @@ def why_now(
         kind, channel, span = last
         parts.append(f": {happened(kind, language)} {ago(span, language)} ({channel})")
     if signs > 1:
-        parts.append(
-            f", with {signs - 1} more {'sign' if signs == 2 else 'signs'}" if english else f", ועוד {signs - 1} סימנים"
-        )
+        parts.append(f", {more_signs(signs - 1, language)}" if english else f" {more_signs(signs - 1, language)}")
     if phrases:
         quoted = ", ".join(f"“{phrase}”" for phrase in phrases[:3])
         parts.append(f", in the words {quoted}" if english else f", במילים {quoted}")
     if promised is not None:
-        parts.append(f"; a call was promised by {promised:%H:%M}" if english else f"; הובטחה שיחה עד {promised:%H:%M}")
+        parts.append(f"; a call was promised by {promised}" if english else f"; הובטחה שיחה עד {promised}")
     return "".join(parts) + "."
 
 

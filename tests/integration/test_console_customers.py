@@ -13,7 +13,7 @@ from orchestrator.identity.customer_searches import KEPT
 from orchestrator.identity.people import Role
 from orchestrator.identity.tables import CustomerSearchRow
 from orchestrator.insights.known_wishes import Said, known_wishes
-from orchestrator.intake.tables import CustomerRow
+from orchestrator.intake.tables import ChannelRow, CustomerRow
 from orchestrator.storage.database import Database
 from tests.integration.console_floor import Browser, a_browser
 from tests.integration.floor import a_queue
@@ -216,3 +216,23 @@ def test_wishes_tell_what_was_said_from_what_follows_from_it() -> None:
         "sms": (Said.NO, False),
     }
     assert not any(each.allowed for each in known_wishes({"do_not_call": True})[:2])
+
+
+async def test_an_event_names_its_channel_and_not_its_source(supervisor: Browser, database: Database) -> None:
+    async with database.transaction() as session:
+        customer = await a_customer(session, 1)
+        shop, desk = (
+            ChannelRow(name=name, kind=kind, key_hash=name, types=[], created_at=NOON)
+            for name, kind in (("branch-7", "store"), ("email", "email"))
+        )
+        session.add_all([shop, desk])
+        await session.flush()
+        for source, channel_id in (("/s/1", shop.id), ("/m/3", desk.id), ("branch-7", None), ("/old/crm", None)):
+            event = an_event(customer, "complaint.filed", {}, at=NOON)
+            event.source, event.channel_id = source, channel_id
+            session.add(event)
+
+    shown = (await supervisor.open(f"/console/customers/{customer.id}")).text
+
+    assert [shown.count(f"<bdi>{title}</bdi>") for title in ("store (branch-7)", "e-mail", "/old/crm")] == [2, 1, 1]
+    assert ("/s/1" in shown, "/m/3" in shown) == (False, False)

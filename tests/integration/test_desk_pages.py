@@ -14,7 +14,8 @@ import pytest
 from sqlmodel import select
 
 from api.app import create_app
-from orchestrator.escalations.tables import EscalationRow
+from orchestrator.escalations.states import PromiseState
+from orchestrator.escalations.tables import EscalationRow, PromiseRow
 from orchestrator.identity.people import Role, Viewer
 from orchestrator.intake.tables import CustomerRow
 from orchestrator.queueing import supervising
@@ -157,7 +158,7 @@ async def test_an_offer_is_shown_with_who_why_and_how_to_open(desk: Desk) -> Non
 
     assert "data-announce-now" in shown
     assert "Noa Levi" in shown
-    assert "Checkout left unfinished: a checkout was left just now (web)." in shown
+    assert "Checkout left unfinished: a checkout was left just now (website)." in shown
     assert "this is Somebody from Acme." in shown
     assert "Offers and sales of any kind" in shown
 
@@ -432,3 +433,48 @@ async def test_more_pages_at_once_than_the_database_gives_connections_are_all_an
     answers = await asyncio.gather(*(desk.client.get("/desk/figures") for _ in range(60)))
 
     assert {answer.status_code for answer in answers} == {200}
+
+
+async def test_times_of_another_day_say_the_day(desk: Desk) -> None:
+    await desk.do("presence", presence="paused", pause="break")
+    now = datetime.now(UTC)
+    async with desk.database.transaction() as session:
+        await a_task(session, not_before=now + timedelta(days=2), waiting=timedelta(days=3))
+
+    shown = await desk.see()
+
+    assert re.search(r"not before \w{3}, \w{3} \d+ \d\d:\d\d", shown)
+    assert re.search(r"waiting since \w{3}, \w{3} \d+ \d\d:\d\d", shown)
+    assert re.search(r"since \d\d:\d\d<", shown)  # the pause began today
+
+
+async def test_what_was_promised_is_told_on_both_clocks_where_the_customers_differs(desk: Desk) -> None:
+    task = await desk.accepted(zone="Pacific/Kiritimati")  # fourteen hours ahead of the agent's, so mostly in another day
+    now = datetime.now(UTC)
+    async with desk.database.transaction() as session:
+        session.add(
+            PromiseRow(
+                escalation_id=task.escalation_id,
+                customer_id=task.customer_id,
+                state=PromiseState.OPEN,
+                words="We call you.",
+                medium="sms",
+                due_at=now + timedelta(minutes=20),
+                written_at=now,
+                said_at=now,
+            )
+        )
+
+    shown = await desk.see()
+
+    assert re.search(r"due (\w{3}, \w{3} \d+ )?\d\d:\d\d your time \((\w{3}, \w{3} \d+ )?\d\d:\d\d there\)", shown)
+    assert f"Times are on your clock, <bdi>{desk.viewer.zone}</bdi>." in shown
+
+
+async def test_where_both_clocks_agree_nobody_is_told_whose_time_it_is(desk: Desk) -> None:
+    await desk.accepted(zone="Etc/UTC")
+
+    shown = await desk.see()
+
+    assert "your time" not in shown
+    assert "on your clock" not in shown

@@ -1,7 +1,9 @@
 """The why-card: what an agent knows before dialing, read from a real database."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -37,8 +39,8 @@ async def test_a_card_says_in_one_sentence_why_now(database: Database) -> None:
 
     english, hebrew = await card(database, task), await card(database, task, Reader("Dana", Language.HEBREW))
 
-    assert english.why == "Checkout left unfinished: a checkout was left just now (web)."
-    assert hebrew.why == "הקנייה לא הושלמה: קנייה ננטשה זה עתה (web)."
+    assert english.why == "Checkout left unfinished: a checkout was left just now (website)."
+    assert hebrew.why == "הקנייה לא הושלמה: קנייה ננטשה זה עתה (אתר)."
 
 
 async def test_the_timeline_holds_every_channel_and_marks_what_counted(database: Database) -> None:
@@ -49,10 +51,10 @@ async def test_the_timeline_holds_every_channel_and_marks_what_counted(database:
     shown = await card(database, task)
 
     assert {(sign.channel, sign.what, sign.counted) for sign in shown.evidence} == {
-        ("web", "a checkout was left", True),
-        ("email", "a complaint was made", False),
+        ("website", "a checkout was left", True),
+        ("e-mail", "a complaint was made", False),
     }
-    assert next(sign.quote for sign in shown.evidence if sign.channel == "email") == "Third time!"
+    assert next(sign.quote for sign in shown.evidence if sign.channel == "e-mail") == "Third time!"
 
 
 async def test_a_sign_is_told_by_the_kind_of_its_channel_in_the_readers_language(database: Database) -> None:
@@ -68,6 +70,29 @@ async def test_a_sign_is_told_by_the_kind_of_its_channel_in_the_readers_language
 
     assert "e-mail" in {sign.channel for sign in english.evidence}
     assert "דוא״ל" in {sign.channel for sign in hebrew.evidence}
+
+
+async def test_a_source_that_is_a_channels_name_is_told_by_its_kind_and_any_other_as_it_is(database: Database) -> None:
+    async with database.transaction() as session:
+        task = await a_callback(session)
+        now = await database.clock.now(session)
+        session.add(ChannelRow(name="branch-7", kind="store", key_hash="-", types=[], created_at=now))
+        for source in ("branch-7", "/old/crm"):  # imported: they carry no channel
+            await an_event(session, task, "complaint.filed", source=source, data={})
+
+    assert {sign.channel for sign in (await card(database, task)).evidence} == {"website", "store", "/old/crm"}
+
+
+async def test_a_promise_is_told_with_its_day_and_on_both_clocks_where_these_differ(database: Database) -> None:
+    async with database.transaction() as session:
+        task = await a_callback(session, zone="America/New_York")
+        await a_promise(session, task, "One of our people will call you tomorrow.", due_in=timedelta(days=1))
+
+    near = await card(database, task, Reader("Dana", Language.ENGLISH, zone=ZoneInfo("America/New_York")))
+    far = await card(database, task, Reader("Dana", Language.ENGLISH, zone=ZoneInfo("Asia/Jerusalem")))
+
+    assert re.search(r"a call was promised by \w{3}, \w{3} \d+ \d\d:\d\d\.$", near.why)
+    assert re.search(r"by \w{3}, \w{3} \d+ \d\d:\d\d your time \(.*\d\d:\d\d there\)\.$", far.why)
 
 
 async def test_what_the_customer_told_on_any_channel_need_not_be_asked_again(database: Database) -> None:
@@ -204,7 +229,7 @@ async def an_event(
     await session.flush()
 
 
-async def a_promise(session: AsyncSession, task: TaskRow, words: str) -> None:
+async def a_promise(session: AsyncSession, task: TaskRow, words: str, *, due_in: timedelta = timedelta(minutes=20)) -> None:
     now = datetime.now(UTC)
     session.add(
         PromiseRow(
@@ -213,7 +238,7 @@ async def a_promise(session: AsyncSession, task: TaskRow, words: str) -> None:
             state=PromiseState.OPEN,
             words=words,
             medium="sms",
-            due_at=now + timedelta(minutes=20),
+            due_at=now + due_in,
             written_at=now,
             said_at=now,
         )

@@ -1,5 +1,6 @@
 """Customers at the console: found by what a person knows of them, and shown with all that happened and why."""
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
@@ -21,10 +22,11 @@ from api.transactions import Repeatable
 from orchestrator.escalations.words import Language
 from orchestrator.identity.customer_searches import keep_search, kept_search
 from orchestrator.insights.customer_tasks import customer_tasks
+from orchestrator.insights.event_channels import Channels, channels_of
 from orchestrator.insights.known_wishes import known_wishes
 from orchestrator.insights.search import search
-from orchestrator.insights.timelines import get_customer, open_escalation_of, subjects_of, timeline
-from orchestrator.insights.why_words import channel, happened
+from orchestrator.insights.timelines import Entry, Kind, get_customer, open_escalation_of, subjects_of, timeline
+from orchestrator.insights.why_words import happened
 from orchestrator.intake.tables import CustomerRow
 
 router = APIRouter(prefix="/console/customers", route_class=Repeatable)
@@ -69,18 +71,25 @@ async def show_customer(
     if customer.id != customer_id:
         return RedirectResponse(f"/console/customers/{customer.id}", 303)
     known = await _known(session, customer, cursor)
-    return page(request, "console/customer.html", viewer=viewer, words=words, **_said_in(request, viewer), **known)
+    channels = await _channels(session, known["entries"])
+    said = _said_in(request, viewer, channels)
+    return page(request, "console/customer.html", viewer=viewer, words=words, **said, **known)
 
 
-def _said_in(request: Request, viewer: Viewer) -> dict[str, Any]:
+def _said_in(request: Request, viewer: Viewer, channels: Channels) -> dict[str, Any]:
     """Return what tells gates, events and channels in the reader's language."""
     code = language_of(request, viewer.locale)
     language = Language(code)
     return {
         "sentence": sentences_in(code),
         "happened": partial(happened, language=language),
-        "channel": partial(channel, language=language),
+        "channel": partial(channels.title, language=language),
     }
+
+
+async def _channels(session: AsyncSession, entries: Iterable[Entry]) -> Channels:
+    events = [each.detail for each in entries if each.kind is Kind.EVENT]
+    return await channels_of(session, {(event["channel_id"], event["source"]) for event in events})
 
 
 async def _known(session: AsyncSession, customer: CustomerRow, cursor: str | None) -> dict[str, Any]:
