@@ -146,6 +146,7 @@ class Settings(BaseSettings):
 
     # Working.
     reservation: PositiveDuration = timedelta(seconds=20)
+    missed_offers: Annotated[int, Field(gt=0)] = 3
     lease: PositiveDuration = timedelta(seconds=60)
     wrap_up_limit: PositiveDuration = timedelta(minutes=10)
     wrap_up_extension: PositiveDuration = timedelta(minutes=5)

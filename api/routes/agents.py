@@ -12,6 +12,7 @@ from api.schemas import Body, Text, View
 from api.task_views import TaskView
 from api.transactions import Transactional
 from orchestrator.queueing.arriving import change_presence
+from orchestrator.queueing.presence import Chosen
 from orchestrator.queueing.pulling import SENTENCES, Nothing, Pulled, next_task
 from orchestrator.queueing.roster import AgentStanding, roster
 from orchestrator.queueing.tables import Presence
@@ -20,7 +21,10 @@ router = APIRouter(prefix="/v1/agents", tags=["agents"], route_class=Transaction
 
 
 class AgentView(View):
-    """`here`: the desk showed a sign of life within a minute. `task`: what they have in hand, on offer too."""
+    """`presence`: what they chose, or `not_answering` where too many offers in a row ran out.
+
+    `here`: the desk showed a sign of life within a minute. `task`: what they have in hand, on offer too.
+    """
 
     id: UUID
     name: str
@@ -53,7 +57,7 @@ class AgentView(View):
 class PresenceChange(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"presence": "paused", "pause_code": "lunch"}]})
 
-    presence: Presence
+    presence: Chosen
     pause_code: Annotated[Text, StringConstraints(min_length=1, max_length=40)] | None = None
 
 
@@ -83,7 +87,7 @@ async def who_am_i(me: CurrentAgent, session: Session, now: Now) -> AgentView:
     return AgentView.of((await roster(session, now=now, agent_id=me))[0])
 
 
-@router.put("/me/presence", summary="Be available, paused or offline; nobody else ever changes it")
+@router.put("/me/presence", summary="Be available (also: be back), paused or offline; a pause is never overwritten")
 async def put_presence(
     body: PresenceChange, me: CurrentAgent, session: Session, database: DatabaseDep, settings: SettingsDep
 ) -> AgentView:

@@ -67,7 +67,7 @@ async def _queued(case: Case, task: TaskRow) -> Instruction | None:
 
 async def _reserved(case: Case, task: TaskRow) -> Instruction | None:
     """An offer waits for its answer; for a call whose agent is held, the customer's phone is to ring."""
-    if await lease_lost(case.session, task, now=case.now):
+    if await lease_lost(case.session, task, now=case.now, settings=case.settings):
         return await _queued(case, task)
     case.wake(task.lease_until)
     if task.kind is TaskKind.CALLBACK:
@@ -78,7 +78,7 @@ async def _reserved(case: Case, task: TaskRow) -> Instruction | None:
 
 async def _assigned(case: Case, task: TaskRow) -> Instruction | None:
     """An agent has it: their phone is to ring when they ask for it, if the gates still allow the call."""
-    if await lease_lost(case.session, task, now=case.now):
+    if await lease_lost(case.session, task, now=case.now, settings=case.settings):
         move(case.session, case.escalation, State.QUEUED, now=case.now, reason="lease_lost")
         return await _queued(case, task)
     if case.escalation.state is not State.ASSIGNED:

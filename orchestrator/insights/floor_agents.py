@@ -24,6 +24,7 @@ class Doing(StrEnum):
     TALKING = "talking"
     WRAPPING = "wrapping"
     PAUSED = "paused"
+    NOT_ANSWERING = "not_answering"  # available by their word, and too many offers in a row ran out
     SILENT = "silent"  # available by their word, but their desk gives no sign of life
     OFFLINE = "offline"
 
@@ -40,6 +41,7 @@ class FloorAgent:
     queues: tuple[str, ...]
     presence: Presence
     pause_code: str | None
+    presence_since: datetime
     here: bool
     at_task: TaskState | None
 
@@ -55,6 +57,8 @@ class FloorAgent:
                 return Doing.PAUSED
             case Presence.OFFLINE:
                 return Doing.OFFLINE
+            case Presence.NOT_ANSWERING:
+                return Doing.NOT_ANSWERING
             case _:
                 assert_never(self.presence)
 
@@ -68,7 +72,7 @@ _AT_TASK = {
 
 # Plain columns in one statement: hundreds of agents are drawn whenever anything happens on the floor.
 _AGENTS = text("""
-SELECT a.id, a.name, a.phone, a.languages, a.skills, s.queues, a.presence, a.pause_code,
+SELECT a.id, a.name, a.phone, a.languages, a.skills, s.queues, a.presence, a.pause_code, a.presence_since,
   coalesce(a.seen_at > :now - :silence, false) AS here, t.state AS at_task
 FROM agents a
 LEFT JOIN (SELECT agent_id, array_agg(queue ORDER BY queue) AS queues FROM agent_queues GROUP BY 1) s ON s.agent_id = a.id
@@ -93,6 +97,7 @@ def _agent(row: Row[Any]) -> FloorAgent:
         queues=tuple(row.queues or ()),
         presence=Presence(row.presence),
         pause_code=row.pause_code,
+        presence_since=row.presence_since,
         here=row.here,
         at_task=None if row.at_task is None else TaskState(row.at_task),
     )

@@ -46,7 +46,7 @@ class _Figure:
 _KNOWN = {
     "tasks": _Figure("ringback_tasks", "Tasks that are not over.", ("queue", "state")),
     "longest_wait": _Figure("ringback_longest_wait_seconds", "How long the longest waiting task has waited.", ("queue",)),
-    "agents": _Figure("ringback_agents", "Agents by the presence they chose.", ("presence",)),
+    "agents": _Figure("ringback_agents", "Agents by presence: as they chose it, or not answering.", ("presence",)),
     "escalations": _Figure("ringback_escalations_open", "Escalations that are not closed.", ("state",)),
     "promises": _Figure("ringback_promises_open", "Promises that have not ended.", ("when",)),
     "watches": _Figure("ringback_watches", "Watches by status.", ("status",)),

@@ -6,8 +6,9 @@ from uuid import UUID
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from orchestrator.queueing.missing import note_return
 from orchestrator.queueing.offers import offer, offer_to
-from orchestrator.queueing.presence import lock_agent, set_presence
+from orchestrator.queueing.presence import Chosen, lock_agent, set_presence
 from orchestrator.queueing.pulling import in_hand
 from orchestrator.queueing.tables import AgentRow, OfferEnding, Presence, TaskKind, TaskRow, TaskState
 from orchestrator.queueing.tasks import requeue
@@ -17,7 +18,7 @@ from orchestrator.storage.outbox import hint_escalation
 
 
 async def change_presence(
-    session: AsyncSession, agent_id: UUID, presence: Presence, *, pause_code: str | None, clock: Clock, settings: Settings
+    session: AsyncSession, agent_id: UUID, presence: Chosen, *, pause_code: str | None, clock: Clock, settings: Settings
 ) -> AgentRow:
     """Write the agent's own choice. Who becomes available is offered work; who leaves gives back what was on offer.
 
@@ -25,7 +26,10 @@ async def change_presence(
     """
     agent = await lock_agent(session, agent_id)
     now = await clock.now(session)
+    did_not_answer = agent.presence is Presence.NOT_ANSWERING
     await set_presence(session, agent, presence, pause_code=pause_code, now=now)
+    if did_not_answer:
+        await note_return(session, agent, now=now)
     if presence is Presence.AVAILABLE:
         await offer_to(session, agent, now=now, settings=settings)
     else:

@@ -8,6 +8,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.queueing import leases
+from orchestrator.queueing.missing import was_missed
 from orchestrator.queueing.presence import empty_handed, seen
 from orchestrator.queueing.pulling import in_hand
 from orchestrator.queueing.tables import HELD, AgentRow, Presence, TaskRow, TaskState
@@ -16,6 +17,7 @@ from orchestrator.settings import Settings
 from orchestrator.storage.clock import Clock
 
 GIVEN_ON = "given_on"
+MISSED = "missed"  # the offer ran out: the desk tells of it by itself
 BY_AGENT = "agent"
 
 
@@ -52,5 +54,5 @@ async def why_gone(session: AsyncSession, task_id: UUID, *, agent_id: UUID) -> s
         return None
     task = (await session.exec(select(TaskRow).where(TaskRow.id == task_id))).first()
     if task is None or task.agent_id != agent_id or task.state not in OVER:
-        return GIVEN_ON
+        return MISSED if await was_missed(session, task_id, agent_id=agent_id) else GIVEN_ON
     return None if task.end_reason == BY_AGENT else task.end_reason or task.state.value

@@ -74,7 +74,7 @@ async def waiting_for(
     query = select(TaskRow, EscalationRow).join(EscalationRow, col(EscalationRow.id) == col(TaskRow.escalation_id))
     found = {row.id: (row, case) for row, case in (await session.exec(query.where(col(TaskRow.id).in_(first)))).all()}
     ordered = [found[task_id] for task_id in first if task_id in found]
-    titles = await _titles(session, rules, [case for _, case in ordered], language)
+    titles = await titles_of(session, rules, [case for _, case in ordered], language=language)
     return [Waiting(row, titles[case.id]) for row, case in ordered]
 
 
@@ -90,6 +90,9 @@ def _heads(sight: Sight, limit: int) -> CompoundSelect[Any]:
     return union_all(*heads)
 
 
-async def _titles(session: AsyncSession, rules: RuleLibrary, cases: Sequence[EscalationRow], language: str) -> dict[UUID, str]:
+async def titles_of(
+    session: AsyncSession, rules: RuleLibrary, cases: Sequence[EscalationRow], *, language: str
+) -> dict[UUID, str]:
+    """Return by case the title of the rule that leads it: why a call is due, without naming anybody."""
     documents = {each: await rules.version(session, *each) for each in {(case.rule, case.version) for case in cases}}
     return {case.id: documents[case.rule, case.version].title_in(language) for case in cases}

@@ -9,7 +9,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from orchestrator.queueing.claims import DECLINED_FOR, REMEMBERED, Terms, claim, reserve
 from orchestrator.queueing.floor import PACE, queues_now, queues_of
 from orchestrator.queueing.matching import suits
-from orchestrator.queueing.presence import idle_agents, lock_idle
+from orchestrator.queueing.missing import judge
+from orchestrator.queueing.presence import idle_agents, lock_agent, lock_idle
 from orchestrator.queueing.tables import AgentRow, OfferEnding, OfferRow, TaskRow, TaskState
 from orchestrator.queueing.tasks import lock_task, requeue
 from orchestrator.settings import Settings
@@ -84,22 +85,24 @@ async def reserve_agent(session: AsyncSession, task: TaskRow, *, now: datetime, 
     return None
 
 
-async def lease_lost(session: AsyncSession, task: TaskRow, *, now: datetime) -> bool:
+async def lease_lost(session: AsyncSession, task: TaskRow, *, now: datetime, settings: Settings) -> bool:
     """Put the task back in its place if its offer or its desk's lease has run out; tell whether it has.
 
     A call under way is not taken from anybody: its own end decides. The escalation's lock is held, and its state is the
-    caller's to write. The agent goes to the end of the line, so that an empty chair is not offered the same task again first.
+    caller's to write. The agent goes to the end of the line, so that an empty chair is not offered the same task again first;
+    after too many offers missed in a row they are offered nothing more.
     """
     task = await lock_task(session, task.id)
     held = task.state in (TaskState.RESERVED, TaskState.ASSIGNED)
     if not held or task.lease_until is None or task.lease_until > now:
         return False
-    if task.agent_id is not None:
-        agent = await session.get(AgentRow, task.agent_id)
-        if agent is not None:
-            agent.idle_since = now
-            session.add(agent)
+    # Locked after the task: nobody waits for a task with its agent's lock in hand and without the escalation's.
+    agent = None if task.agent_id is None else await lock_agent(session, task.agent_id)
     await requeue(session, task, reason="lease_lost", ending=OfferEnding.TIMED_OUT, now=now)
+    if agent is not None:
+        agent.idle_since = now
+        session.add(agent)
+        await judge(session, agent, now=now, settings=settings)
     return True
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import func, or_, update
@@ -16,6 +17,9 @@ from orchestrator.queueing.tables import HELD, AgentQueueRow, AgentRow, Presence
 
 SILENCE = timedelta(seconds=60)  # a desk that was not heard of for so long has nobody at it
 SIGN_EVERY = timedelta(seconds=10)  # signs of life are written no more often
+
+Chosen = Literal[Presence.AVAILABLE, Presence.PAUSED, Presence.OFFLINE]  # what agents say of themselves
+_UNTIL_SILENT = (Presence.AVAILABLE, Presence.NOT_ANSWERING)  # these last no longer than the desk gives signs of life
 
 
 class NoSuchAgent(NoSuch):
@@ -40,17 +44,31 @@ async def lock_agent(session: AsyncSession, agent_id: UUID) -> AgentRow:
 
 
 async def set_presence(
-    session: AsyncSession, agent: AgentRow, presence: Presence, *, pause_code: str | None, now: datetime
+    session: AsyncSession, agent: AgentRow, presence: Chosen, *, pause_code: str | None, now: datetime
 ) -> None:
-    """Write what the agent chose; nothing else ever does. The agent's lock is held. Raises `BadInput`."""
+    """Write what the agent chose. The agent's lock is held. Raises `BadInput`."""
     if pause_code is not None and presence is not Presence.PAUSED:
         raise BadInput("a pause code without a pause", field="pause_code", fix="leave it out, or set presence to paused")
     if agent.presence is not presence or agent.pause_code != pause_code:
-        session.add(_spell(agent, now))
-        agent.presence_since = now
+        _turn(session, agent, presence, pause_code=pause_code, now=now)
         if presence is Presence.AVAILABLE:
             agent.idle_since = now
-    agent.presence, agent.pause_code, agent.seen_at = presence, pause_code, now
+    agent.seen_at = now
+    await _say(session, agent)
+
+
+async def set_not_answering(session: AsyncSession, agent: AgentRow, *, now: datetime) -> None:
+    """Write that an available agent does not answer; only their own word ends it. Their lock is held."""
+    _turn(session, agent, Presence.NOT_ANSWERING, pause_code=None, now=now)
+    await _say(session, agent)
+
+
+def _turn(session: AsyncSession, agent: AgentRow, presence: Presence, *, pause_code: str | None, now: datetime) -> None:
+    session.add(_spell(agent, now))
+    agent.presence, agent.pause_code, agent.presence_since = presence, pause_code, now
+
+
+async def _say(session: AsyncSession, agent: AgentRow) -> None:
     session.add(agent)
     await session.flush()
     await tell(session, News(What.PRESENCE, agent_id=agent.id))
@@ -58,7 +76,7 @@ async def set_presence(
 
 def _spell(agent: AgentRow, now: datetime) -> PresenceSpellRow:
     """Return the stretch that ends now; of one whose desk fell silent, up to when it counted as gone."""
-    until = min(now, _counted_until(agent)) if agent.presence is Presence.AVAILABLE else now
+    until = min(now, _counted_until(agent)) if agent.presence in _UNTIL_SILENT else now
     return PresenceSpellRow(
         agent_id=agent.id, presence=agent.presence, pause_code=agent.pause_code, since=agent.presence_since, until=until
     )
@@ -74,7 +92,7 @@ def heard(session: AsyncSession, agent: AgentRow, now: datetime) -> None:
 
     One who counted as gone comes back with it: a new stretch begins, and the silence before it is in none.
     """
-    if agent.presence is Presence.AVAILABLE and _counted_until(agent) < now:
+    if agent.presence in _UNTIL_SILENT and _counted_until(agent) < now:
         session.add(_spell(agent, now))
         agent.presence_since = agent.idle_since = now
     agent.seen_at = now
@@ -93,7 +111,7 @@ async def seen(session: AsyncSession, *agent_ids: UUID) -> None:
 async def _bring_back(session: AsyncSession, agent_ids: Collection[UUID]) -> None:
     """Hear those who were silent for so long that they counted as gone."""
     there = func.greatest(col(AgentRow.seen_at), col(AgentRow.presence_since))
-    silent = (col(AgentRow.presence) == Presence.AVAILABLE) & (there < func.clock_timestamp() - SILENCE)
+    silent = col(AgentRow.presence).in_(_UNTIL_SILENT) & (there < func.clock_timestamp() - SILENCE)
     query = select(AgentRow, func.clock_timestamp()).where(col(AgentRow.id).in_(agent_ids), silent)
     locked = query.with_for_update(skip_locked=True).execution_options(populate_existing=True)
     for agent, now in (await session.exec(locked)).all():

@@ -24,6 +24,7 @@ class Nothing(StrEnum):
     """Why `next` gives no new task."""
 
     NOT_AVAILABLE = "not_available"
+    NOT_ANSWERING = "not_answering"
     TASK_IN_HAND = "task_in_hand"
     NO_QUEUES = "no_queues"
     SWITCHED_OFF = "switched_off"
@@ -40,6 +41,7 @@ class Nothing(StrEnum):
 
 SENTENCES = {
     Nothing.NOT_AVAILABLE: "You are not available: set your presence to available first.",
+    Nothing.NOT_ANSWERING: "You did not answer your last offers: say that you are back first.",
     Nothing.TASK_IN_HAND: "You have a task in hand: finish it first.",
     Nothing.NO_QUEUES: "You serve no queue.",
     Nothing.SWITCHED_OFF: "Calling is switched off for your queues.",
@@ -79,7 +81,7 @@ async def next_task(session: AsyncSession, agent_id: UUID, *, clock: Clock, sett
     if held is not None:
         return await _held(session, agent, held, here, now=now, settings=settings)
     if agent.presence is not Presence.AVAILABLE:
-        return Pulled(reason=Nothing.NOT_AVAILABLE)
+        return Pulled(reason=_absent(agent))
     return Pulled(reason=await _why(session, agent, here, now=now))
 
 
@@ -87,10 +89,10 @@ async def _held(
     session: AsyncSession, agent: AgentRow, held: TaskRow, here: list[QueueNow], *, now: datetime, settings: Settings
 ) -> Pulled:
     """Give the task they have, unless its offer has run out: then it is anybody's, theirs too."""
-    if not await _let_go(session, held, now=now):
+    if not await _let_go(session, held, now=now, settings=settings):
         return Pulled(held, None if held.state is TaskState.RESERVED else Nothing.TASK_IN_HAND)
-    if not here:
-        return Pulled(reason=Nothing.NOT_AVAILABLE)
+    if agent.presence is not Presence.AVAILABLE:  # this miss may have been one too many
+        return Pulled(reason=_absent(agent))
     task = await claim(session, agent, here, now=now, terms=terms(settings))
     return Pulled(task) if task is not None else Pulled(reason=await _why(session, agent, here, now=now))
 
@@ -101,12 +103,16 @@ async def in_hand(session: AsyncSession, agent_id: UUID) -> TaskRow | None:
     return (await session.exec(query.execution_options(populate_existing=True))).first()
 
 
-async def _let_go(session: AsyncSession, held: TaskRow, *, now: datetime) -> bool:
+def _absent(agent: AgentRow) -> Nothing:
+    return Nothing.NOT_ANSWERING if agent.presence is Presence.NOT_ANSWERING else Nothing.NOT_AVAILABLE
+
+
+async def _let_go(session: AsyncSession, held: TaskRow, *, now: datetime, settings: Settings) -> bool:
     # An offer that ran out goes back at once; its process would find it a moment later. Not so a customer being rung.
     if held.state is not TaskState.RESERVED or held.kind is TaskKind.CALL:
         return False
     free = select(TaskRow.id).where(TaskRow.id == held.id).with_for_update(skip_locked=True)
-    return (await session.exec(free)).first() is not None and await lease_lost(session, held, now=now)
+    return (await session.exec(free)).first() is not None and await lease_lost(session, held, now=now, settings=settings)
 
 
 async def _why(session: AsyncSession, agent: AgentRow, here: Sequence[QueueNow], *, now: datetime) -> Nothing:

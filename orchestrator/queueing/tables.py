@@ -14,6 +14,7 @@ class Presence(StrEnum):
     AVAILABLE = "available"
     PAUSED = "paused"
     OFFLINE = "offline"
+    NOT_ANSWERING = "not_answering"  # ours alone: available by their word, and too many offers in a row ran out
 
 
 class TaskKind(StrEnum):
@@ -49,7 +50,11 @@ class QueueRow(SQLModel, table=True):
 
 
 class AgentRow(SQLModel, table=True):
-    """A person who takes calls. Presence is the agent's own choice and nothing else writes it; busy is told by their tasks."""
+    """A person who takes calls. Presence is the agent's own choice; busy is told by their tasks.
+
+    We write one thing over it: who is available and lets offers run out is `not_answering` until they say otherwise. A pause
+    or a day's end is never touched.
+    """
 
     __tablename__ = "agents"
 

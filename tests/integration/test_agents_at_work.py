@@ -45,6 +45,9 @@ class Desk:
         return await self._client.post(f"/v1/tasks/{task.id}/{what}", headers=self._headers, json=body)
 
 
+SETTINGS = some_settings("postgresql://x/y")
+
+
 @pytest.fixture
 async def client(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
     app = create_app(some_settings(database_url))
@@ -123,7 +126,8 @@ async def test_a_late_agent_cannot_touch_a_task_given_to_another(client: httpx.A
     await late.next()
     await late.do("accept", task)
     async with database.transaction() as session:
-        await lease_lost(session, await lock_task(session, task.id), now=datetime.now(UTC) + timedelta(hours=1))
+        later = datetime.now(UTC) + timedelta(hours=1)
+        await lease_lost(session, await lock_task(session, task.id), now=later, settings=SETTINGS)
         await session.exec(update(EscalationRow).values(state=State.QUEUED))
     await late.put("/v1/agents/me/presence", {"presence": "offline"})
     await other.put("/v1/agents/me/presence", {"presence": "available"})
@@ -330,7 +334,7 @@ async def test_nothing_but_the_agent_changes_their_presence(client: httpx.AsyncC
     task = await some_task(database)
     await desk.put("/v1/agents/me/presence", {"presence": "available"})
     async with database.transaction() as session:
-        await lease_lost(session, await lock_task(session, task.id), now=datetime.now(UTC) + MINUTE)
+        await lease_lost(session, await lock_task(session, task.id), now=datetime.now(UTC) + MINUTE, settings=SETTINGS)
 
     me = (await desk.get("/v1/agents/me")).json()
 

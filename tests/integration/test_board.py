@@ -67,6 +67,7 @@ async def test_agents_are_counted_by_what_they_do_and_a_silent_desk_is_not_free(
         await an_agent(session, silent=timedelta(minutes=5))
         await an_agent(session, presence=Presence.PAUSED)
         await an_agent(session, presence=Presence.OFFLINE)
+        await an_agent(session, presence=Presence.NOT_ANSWERING)
         talking = await an_agent(session)
         task = await a_task(session)
         task.state, task.agent_id = TaskState.CONNECTED, talking.id
@@ -75,8 +76,8 @@ async def test_agents_are_counted_by_what_they_do_and_a_silent_desk_is_not_free(
 
         shown = await board(session, now=datetime.now(UTC))
 
-    kinds = (Doing.FREE, Doing.SILENT, Doing.PAUSED, Doing.OFFLINE, Doing.TALKING)
-    assert [shown.doing[kind] for kind in kinds] == [1, 1, 1, 1, 1]
+    kinds = (Doing.FREE, Doing.SILENT, Doing.PAUSED, Doing.OFFLINE, Doing.NOT_ANSWERING, Doing.TALKING)
+    assert [shown.doing[kind] for kind in kinds] == [1, 1, 1, 1, 1, 1]
 
 
 async def test_the_service_level_counts_who_was_spoken_to_in_time(database: Database) -> None:

@@ -11,8 +11,9 @@ import pytest
 
 from orchestrator.embedded.probing import until
 from orchestrator.identity.people import Role
-from orchestrator.queueing.offers import offer
-from orchestrator.queueing.presence import set_presence
+from orchestrator.queueing.missing import judge
+from orchestrator.queueing.offers import lease_lost, offer
+from orchestrator.queueing.presence import lock_agent, set_presence
 from orchestrator.queueing.tables import AgentRow, Presence, TaskRow, TaskState
 from orchestrator.storage.database import Database
 from tests.integration.floor import a_queue, a_task, an_agent, reread, some_settings
@@ -59,6 +60,24 @@ async def test_an_offer_reaches_the_desk_within_a_second(url: str, database: Dat
 
         assert await next_of(events, "work") == "work"
         assert datetime.now(UTC) - begun < timedelta(seconds=1)
+
+
+async def test_who_does_not_answer_is_told_so_by_the_stream(url: str, database: Database, database_url: str) -> None:
+    agent_id = await an_agent_at_work(database)
+    settings = some_settings(database_url)
+    async with database.transaction() as session:
+        task = await a_task(session)
+        now = await database.clock.now(session)
+        await offer(session, "sales", now=now, settings=settings)
+        await lease_lost(session, task, now=now + timedelta(seconds=30), settings=settings)
+
+    async with a_desk(url, database, agent_id) as events:
+        assert [await anext(events), await anext(events)] == ["work", "waiting"]
+        async with database.transaction() as session:
+            one_is_enough = settings.changed(missed_offers=1)
+            await judge(session, await lock_agent(session, agent_id), now=now, settings=one_is_enough)
+
+        assert await next_of(events, "work") == "work"
 
 
 async def test_another_agents_work_does_not_reach_the_desk_but_the_queues_does(url: str, database: Database) -> None:

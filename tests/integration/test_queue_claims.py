@@ -253,10 +253,10 @@ async def test_an_unanswered_offer_goes_back_with_its_time_and_to_somebody_else(
     before = await reread(database, task.id)
 
     async with database.transaction() as session:
-        early = await lease_lost(session, await lock_task(session, task.id), now=datetime.now(UTC))
+        early = await lease_lost(session, await lock_task(session, task.id), now=datetime.now(UTC), settings=settings)
     async with database.transaction() as session:
         later = datetime.now(UTC) + settings.reservation
-        lost = await lease_lost(session, await lock_task(session, task.id), now=later)
+        lost = await lease_lost(session, await lock_task(session, task.id), now=later, settings=settings)
         await offer(session, "sales", now=later, settings=settings)
 
     after = await reread(database, task.id)
@@ -292,7 +292,7 @@ async def test_a_call_under_way_is_not_taken_away_with_its_lease(database: Datab
         async with database.transaction() as session:
             await session.exec(update(TaskRow).values(state=state))
             later = datetime.now(UTC) + timedelta(hours=1)
-            assert not await lease_lost(session, await lock_task(session, task.id), now=later)
+            assert not await lease_lost(session, await lock_task(session, task.id), now=later, settings=settings)
 
 
 async def test_withdrawing_ends_the_offer_and_frees_the_agent(database: Database, settings: Settings) -> None:

@@ -36,6 +36,7 @@ DOING = {
     "talking": _("Talking"),
     "wrapping": _("Wrapping up"),
     "paused": _("Paused"),
+    "not_answering": _("Not answering"),
     "silent": _("No sign of life"),
     "offline": _("Offline"),
 }

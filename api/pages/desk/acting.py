@@ -17,7 +17,7 @@ from api.pages.frame import page
 from api.pages.people import Viewer
 from orchestrator.errors import BadInput, Conflict, NoSuch
 from orchestrator.queueing.assisting import LinkNotSent
-from orchestrator.queueing.desk_life import GIVEN_ON, why_gone
+from orchestrator.queueing.desk_life import GIVEN_ON, MISSED, why_gone
 from orchestrator.queueing.leases import StaleFence, TaskGone
 from orchestrator.queueing.pulling import next_task
 
@@ -134,4 +134,4 @@ async def gone(parts: Parts, viewer: Viewer, task_id: UUID | None) -> Notice | N
 
 
 def _gone_for(reason: str | None) -> Notice | None:
-    return None if reason is None else Notice(desk_words.GONE.get(reason, desk_words.GONE_OTHERWISE), "warn")
+    return None if reason in (None, MISSED) else Notice(desk_words.GONE.get(reason, desk_words.GONE_OTHERWISE), "warn")

@@ -14,8 +14,8 @@ from api.pages.desk.view import Parts, agent_of
 from api.pages.people import ProtectedForm, Role, Viewer, allow
 from orchestrator.queueing import assisting, working, wrapping
 from orchestrator.queueing.arriving import change_presence
+from orchestrator.queueing.presence import Chosen
 from orchestrator.queueing.pulling import next_task
-from orchestrator.queueing.tables import Presence
 
 router = APIRouter(prefix="/desk", include_in_schema=False, dependencies=[ProtectedForm])
 
@@ -24,7 +24,7 @@ Text = Annotated[str, Form()]
 
 
 @router.post("/presence")
-async def set_presence(request: Request, me: Me, presence: Annotated[Presence, Form()], pause: Text = "") -> Response:
+async def set_presence(request: Request, me: Me, presence: Annotated[Chosen, Form()], pause: Text = "") -> Response:
     parts, agent_id = Parts.of(request), agent_of(me)
 
     async def doing(session: AsyncSession) -> object:

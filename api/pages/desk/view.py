@@ -22,6 +22,7 @@ from orchestrator.intake.showing import hider_for_agents
 from orchestrator.queueing.assisting import link_sent
 from orchestrator.queueing.desk_list import Waiting, sight_of, waiting_for
 from orchestrator.queueing.own_day import OwnDay, own_day
+from orchestrator.queueing.own_misses import Missed, own_misses
 from orchestrator.queueing.presence import NoSuchAgent
 from orchestrator.queueing.progress import Progress, calls_of, progress_of
 from orchestrator.queueing.pulling import in_hand
@@ -65,10 +66,11 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """`mark` changes with whatever the working part of the desk shows."""
+    """`missed` are the offers missed since the last answer; `mark` changes with whatever the working part of the desk shows."""
 
     agent: AgentRow
     work: Work | None
+    missed: Sequence[Missed]
     mark: str
 
 
@@ -95,10 +97,13 @@ async def desk_of(session: AsyncSession, parts: Parts, viewer: Viewer, language:
     """Return the agent and the task they have in hand. Raises `NoSuchAgent`."""
     agent = await _agent(session, agent_of(viewer))
     task = await in_hand(session, agent.id)
+    midnight = _midnight(zone(viewer.zone), now)
+    missed = await own_misses(session, agent.id, since=midnight, rules=parts.rules, language=language.value)
     if task is None:
-        return Desk(agent, None, f"none.{agent.presence}.{agent.pause_code or ''}")
+        misses = ".".join(f"{each.offer_id}-{each.fate}" for each in missed)
+        return Desk(agent, None, missed, f"none.{agent.presence}.{agent.pause_code or ''}.{misses}")
     work = await _work(session, parts, viewer, task, language, now=now)
-    return Desk(agent, work, f"{task.id}.{task.fence}.{work.progress}.{task.wrap_extensions}")
+    return Desk(agent, work, missed, f"{task.id}.{task.fence}.{work.progress}.{task.wrap_extensions}")
 
 
 async def floor_of(session: AsyncSession, parts: Parts, viewer: Viewer, language: Language, *, now: datetime) -> Floor:

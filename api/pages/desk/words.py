@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from orchestrator.escalations.states import Outcome
+from orchestrator.queueing.missing import Fate
 from orchestrator.queueing.progress import Progress
 from orchestrator.queueing.pulling import SENTENCES, Nothing
 from orchestrator.queueing.tables import Presence
@@ -17,6 +18,7 @@ PRESENCES: Mapping[str, str] = {
     Presence.AVAILABLE: _("Available"),
     Presence.PAUSED: _("Paused"),
     Presence.OFFLINE: _("Offline"),
+    Presence.NOT_ANSWERING: _("Not answering"),
 }
 PAUSES: Mapping[str, str] = {
     "break": _("Break"),
@@ -58,6 +60,12 @@ GONE: Mapping[str, str] = {
     Outcome.FAILED: _("The case was closed after a failure on our side."),
     "server": _("The time for writing down was over; the server has ended the task."),
     "given_on": _("This task is no longer with you: the offer ran out, or it was given to somebody else."),
+}
+FATES: Mapping[str, str] = {
+    Fate.AGAIN: _("It is offered to you again."),
+    Fate.COLLEAGUE: _("It went to a colleague."),
+    Fate.WAITING: _("It waits in its place in the queue."),
+    Fate.OVER: _("No call is needed there any more."),
 }
 GONE_OTHERWISE = _("This task is over.")
 NOTHING: Mapping[Nothing, str] = SENTENCES  # these sentences stand in the catalogue as they are
