@@ -2,13 +2,14 @@
 
 import asyncio
 from dataclasses import dataclass
+from datetime import timedelta
 
 from api.pages.frame import render
 from orchestrator.detection.library import RuleLibrary
 from orchestrator.queueing.desk_list import Sight, waiting_for
 from orchestrator.storage.database import Database
 
-_FRESH = 5.0  # seconds: what only time changes, such as a promise that breaks, is drawn anew after so long
+_FRESH = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +26,19 @@ class _Drawing:
     begun: float
     text: asyncio.Task[str]
 
-    def is_good(self, at: float) -> bool:
+    def is_good(self, at: float, *, fresh: timedelta) -> bool:
         failed = self.text.done() and (self.text.cancelled() or self.text.exception() is not None)
-        return not failed and at - self.begun < _FRESH
+        return not failed and at - self.begun < fresh.total_seconds()
 
 
 class WaitingLists:
-    """One per process: the lists of the newsroom's present edition."""
+    """One per process: the lists of the newsroom's present edition.
 
-    def __init__(self, rules: RuleLibrary) -> None:
-        self._rules = rules
+    What only time changes, such as a promise that breaks, is drawn anew after `fresh`.
+    """
+
+    def __init__(self, rules: RuleLibrary, *, fresh: timedelta = _FRESH) -> None:
+        self._rules, self._fresh = rules, fresh
         self._edition = 0
         self._drawings: dict[Look, _Drawing] = {}
 
@@ -44,7 +48,7 @@ class WaitingLists:
             self._edition, self._drawings = edition, {}
         now = asyncio.get_running_loop().time()
         known = self._drawings.get(look)
-        if known is None or not known.is_good(now):
+        if known is None or not known.is_good(now, fresh=self._fresh):
             known = self._drawings[look] = _Drawing(now, asyncio.create_task(self._draw(database, look)))
         return await asyncio.shield(known.text)  # one that leaves while it waits takes the drawing from nobody
 

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from uuid import UUID
 
 from fastapi import HTTPException, Request
@@ -55,8 +56,13 @@ class DeskWatcher:
         look = Look(sight, language_of(request, viewer.locale), viewer.zone)
         return cls(database, request.app.state.lists, secret, Seat(viewer.person_id, viewer.agent_id, look))
 
-    async def watch(self, newsroom: Newsroom, attendance: Attendance) -> AsyncIterator[ServerSentEvent]:
-        """Yield the list and `work` as they change, until the server stops, the session ends or the database goes."""
+    async def watch(
+        self, newsroom: Newsroom, attendance: Attendance, *, patience: timedelta = SIGN_EVERY
+    ) -> AsyncIterator[ServerSentEvent]:
+        """Yield the list and `work` as they change, until the server stops, the session ends or the database goes.
+
+        Where no news come for `patience`, the list is looked at all the same: time alone breaks promises and makes tasks due.
+        """
         numbers = (str(number) for number in itertools.count(1))
         async with newsroom.desk(self._wants) as desk:
             with attendance.attended(self._seat.agent_id, self._secret, desk), suppress(DatabaseUnavailable):
@@ -67,12 +73,11 @@ class DeskWatcher:
                         await self._sit_again()
                     if isinstance(item, News | Turn):
                         yield ServerSentEvent(event="work", data={}, id=next(numbers))
-                    # Also without news: time alone breaks promises and makes tasks due.
                     if (drawn := await self._drawn(newsroom)) is not None:
                         yield ServerSentEvent(raw_data=drawn, id=next(numbers))
                     if item is None:
                         yield ServerSentEvent(comment="still here")
-                    item = await desk.next(patience=SIGN_EVERY.total_seconds())
+                    item = await desk.next(patience=patience.total_seconds())
 
     async def _sit_again(self) -> None:
         """Read anew what the agent may see: their queues, languages or skills may have been changed."""
