@@ -7,7 +7,7 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.identity import sessions, tries
-from orchestrator.identity.accounts import check_details, told
+from orchestrator.identity.accounts import check_details, person_with, told
 from orchestrator.identity.changes import note_change
 from orchestrator.identity.known_devices import Device, counted_as
 from orchestrator.identity.passwords import check_length, hashed, matches
@@ -43,26 +43,59 @@ async def change_own_password(
     The try counts as one of signing in. Raises `BadInput` for a new one that is too short or too long.
     """
     check_length(wanted)
-    async with database.transaction() as session:
-        now = await database.clock.now(session)
-        try_id = await tries.begin_try(session, viewer.login, address, now=now, device=counted_as(device, viewer.login))
-        known = (await session.exec(select(PersonRow.password_hash).where(PersonRow.id == viewer.person_id))).one()
-    if try_id is None:
-        return Refusal.TOO_OFTEN
-    if not await matches(present, known):  # this and the hash take their time, so nothing is held meanwhile
-        return Refusal.WRONG
+    tried = await _try(database, viewer, present, address=address, device=device)
+    if isinstance(tried, Refusal):
+        return tried
     new_hash = await hashed(wanted)
     async with database.transaction() as session:
         person = await _own(session, viewer)
-        if person.password_hash != known or person.disabled_at is not None:  # somebody was quicker
+        if person.password_hash != tried.known or person.disabled_at is not None:  # somebody was quicker
             return Refusal.WRONG
-        await tries.succeeded(session, try_id)
+        await tries.succeeded(session, tried.id)
         person.password_hash = new_hash
         if person.totp_confirmed_at is None:
             person.totp_secret = None  # one of the sessions that end has seen it, perhaps
         session.add(person)
         await _end_others(session, viewer, now=await database.clock.now(session))
     return None
+
+
+async def prove_password(
+    database: Database, viewer: Viewer, present: str, *, address: str, device: Device | None
+) -> Refusal | None:
+    """Tell whether who asks knows the viewer's password; None when they do, and for a viewer who has none here.
+
+    A browser that was left open, or a session that was stolen, does not know it.
+    """
+    async with database.transaction() as session:
+        if (await person_with(session, viewer.person_id)).password_hash is None:
+            return None
+    tried = await _try(database, viewer, present, address=address, device=device)
+    if isinstance(tried, Refusal):
+        return tried
+    async with database.transaction() as session:
+        await tries.succeeded(session, tried.id)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """A try that was good so far; `known` is the hash it was held against."""
+
+    id: int
+    known: str | None
+
+
+async def _try(database: Database, viewer: Viewer, present: str, *, address: str, device: Device | None) -> _Try | Refusal:
+    """Count a try at the viewer's password, as one of signing in."""
+    async with database.transaction() as session:
+        now, device_id = await database.clock.now(session), counted_as(device, viewer.login)
+        try_id = await tries.begin_try(session, viewer.login, address, now=now, device=device_id)
+        known = (await person_with(session, viewer.person_id)).password_hash
+    if try_id is None:
+        return Refusal.TOO_OFTEN
+    # This takes its time, so nothing is held meanwhile.
+    return _Try(try_id, known) if await matches(present, known) else Refusal.WRONG
 
 
 async def _end_others(session: AsyncSession, viewer: Viewer, *, now: datetime) -> None:

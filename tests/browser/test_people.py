@@ -130,6 +130,7 @@ async def test_a_second_factor_is_set_up_from_the_page_and_asked_for_from_then_o
     assert drawn in segno.make_qr(uri, error="m").svg_inline(border=4, omitsize=True)
     assert (await page.locator("svg.qr").bounding_box() or {"width": 0})["width"] > 150
     assert await _complaints(page) == []
+    await page.get_by_label(say("Present password")).fill(PASSWORD)
     await page.get_by_label(say("Code"), exact=True).fill(authenticator.now())
     await page.get_by_role("button", name=say("Turn it on")).click()
     codes = await page.locator(".codes code").all_inner_texts()
@@ -153,6 +154,7 @@ async def test_a_code_that_was_used_is_refused_and_until_one_fits_nothing_opens(
     authenticator = pyotp.parse_uri(await page.locator('a[href^="otpauth:"]').get_attribute("href") or "")
     assert isinstance(authenticator, pyotp.TOTP)
     used = authenticator.now()
+    await page.get_by_label("Present password").fill(PASSWORD)
     await page.get_by_label("Code", exact=True).fill(used)
     await page.get_by_role("button", name="Turn it on").click()
     await _sign_out(page, say)

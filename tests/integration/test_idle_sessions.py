@@ -1,5 +1,6 @@
 """A session is used by what a person does; what their pages do by themselves lets it end."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
@@ -93,7 +94,8 @@ async def test_a_stream_uses_no_session_and_a_person_has_so_many_and_no_more(
     with ExitStack() as open_pages:
         for _ in range(PER_READER):
             open_pages.enter_context(app.state.streams.seat(viewer.person_id))
-        answer = await client.get(path, headers={"Accept": "text/html, text/event-stream"})
+        async with asyncio.timeout(PATIENCE.total_seconds()):  # a stream that is let in has no end
+            answer = await client.get(path, headers={"Accept": "text/html, text/event-stream"})
 
     assert answer.status_code == 429
     assert (answer.headers["retry-after"], answer.headers["hx-reswap"]) == ("1", "none")

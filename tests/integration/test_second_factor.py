@@ -15,11 +15,12 @@ from api.app import create_app
 from api.pages.account.sign_in import DEVICE
 from api.pages.people import COOKIE
 from orchestrator.identity.accounts import set_password
+from orchestrator.identity.people import Role
 from orchestrator.identity.tables import ChangeRow, PersonRow, RecoveryCodeRow
 from orchestrator.identity.tries import PER_PLACE, begin_try
 from orchestrator.storage.database import Database
 from tests.integration.floor import a_client, some_settings
-from tests.integration.people_floor import PASSWORD, a_person
+from tests.integration.people_floor import PASSWORD, a_person, signed_in
 
 LOGIN = "dana@example.com"
 
@@ -43,9 +44,9 @@ async def _sign_in(client: httpx.AsyncClient) -> httpx.Response:
     return await client.post("/sign-in", data={"login": LOGIN, "password": PASSWORD, "next": "/me"})
 
 
-async def _send(client: httpx.AsyncClient, path: str, code: str) -> httpx.Response:
+async def _send(client: httpx.AsyncClient, path: str, code: str, *, present: str = PASSWORD) -> httpx.Response:
     csrf = re.findall(r'name="csrf" value="(\w+)"', (await client.get("/me")).text)
-    return await client.post(path, data={"csrf": csrf[0], "code": code})
+    return await client.post(path, data={"csrf": csrf[0], "code": code, "present": present})
 
 
 async def _set_up(client: httpx.AsyncClient) -> tuple[pyotp.TOTP, list[str]]:
@@ -251,3 +252,29 @@ async def test_turning_it_on_ends_the_sessions_that_were_opened_without_it(clien
         await _set_up(client)
 
         assert [(await each.get("/me")).status_code for each in (client, elsewhere)] == [200, 303]
+
+
+@pytest.mark.parametrize("present", ["", "not this one"])
+async def test_a_browser_left_open_turns_no_second_factor_on(client: httpx.AsyncClient, app: FastAPI, present: str) -> None:
+    await _sign_in(client)
+    code = _code(_shown(await client.get("/me/second-factor")))
+
+    refused = await _send(client, "/me/second-factor", code, present=present)
+
+    assert refused.status_code == 401
+    assert 'id="f-present-fault"' in refused.text
+    assert f'value="{code}"' in refused.text
+    assert "not this one" not in refused.text
+    async with a_client(app) as again:
+        assert (await _sign_in(again)).headers["location"] == "/me"  # its owner is asked for nothing new
+    assert (await _send(client, "/me/second-factor", code)).status_code == 200  # the same key, still
+
+
+async def test_who_has_no_password_here_is_asked_for_none(client: httpx.AsyncClient, database: Database) -> None:
+    viewer = await signed_in(client, database, role=Role.SUPERVISOR)
+    shown = await client.get("/me/second-factor")
+
+    answer = await client.post("/me/second-factor", data={"csrf": viewer.csrf, "code": _code(_shown(shown))})
+
+    assert 'id="f-present"' not in shown.text
+    assert answer.status_code == 200

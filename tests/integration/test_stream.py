@@ -221,7 +221,8 @@ async def test_a_token_has_so_many_streams_and_another_when_one_is_closed(api: s
         for _ in range(PER_READER - 1):
             await others.enter_async_context(watching(api, token))
         async with watching(api, token):
-            refused = await client.get(stream, headers=bearer(token))
+            async with asyncio.timeout(PATIENCE.total_seconds()):  # a stream that is let in has no end
+                refused = await client.get(stream, headers=bearer(token))
             async with watching(api, other) as theirs:
                 await first(theirs, "snapshot")
         assert await until(is_let_in, None, within=PATIENCE)

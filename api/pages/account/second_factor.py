@@ -9,6 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from api.dependencies import DatabaseDep, Session, SettingsDep
 from api.pages.account.me import my_page
+from api.pages.account.me_words import FAULTS
 from api.pages.account.qr import picture_of
 from api.pages.account.sign_in import CODE, SameSite, address_of, device_of, refused, signed_in
 from api.pages.choices import local_path
@@ -16,7 +17,9 @@ from api.pages.frame import page
 from api.pages.people import COOKIE, SIGN_IN, CurrentViewer, ProtectedForm, Viewer
 from api.transactions import Repeatable
 from orchestrator.identity import second_factor, sessions
+from orchestrator.identity.accounts import person_with
 from orchestrator.identity.known_devices import counted_as
+from orchestrator.identity.own_settings import prove_password
 from orchestrator.identity.signing_in import pass_second_factor
 from orchestrator.identity.tries import Refusal
 from orchestrator.settings import Settings
@@ -55,12 +58,23 @@ async def show_setup(request: Request, viewer: CurrentViewer, session: Session, 
 
 @router.post(SETUP, dependencies=[ProtectedForm])
 async def confirm(
-    request: Request, viewer: CurrentViewer, session: Session, database: DatabaseDep, settings: SettingsDep, code: Code = ""
+    request: Request,
+    viewer: CurrentViewer,
+    session: Session,
+    database: DatabaseDep,
+    settings: SettingsDep,
+    code: Code = "",
+    present: Annotated[str, Form(max_length=1000)] = "",
 ) -> Response:
+    device, address = device_of(request, settings), address_of(request)
+    # Asked before this route's own transaction begins: whoever finds a browser open is not to shut its owner out.
+    refusal = await prove_password(database, viewer, present, address=address, device=device)
+    if refusal is not None:
+        return await _setup(request, viewer, session, settings, refusal=refusal, fault="present", code=code)
     now = await database.clock.now(session)
     codes = await second_factor.confirm(session, viewer, code, keys=settings.payload_keyring, now=now)
     if codes is None:
-        return await _setup(request, viewer, session, settings, refusal=Refusal.WRONG)
+        return await _setup(request, viewer, session, settings, refusal=Refusal.WRONG, fault="code")
     return _codes(request, viewer, codes)
 
 
@@ -100,7 +114,14 @@ def _code_form(request: Request, next: str, refusal: Refusal | None = None) -> R
 
 
 async def _setup(
-    request: Request, viewer: Viewer, session: Session, settings: Settings, refusal: Refusal | None = None
+    request: Request,
+    viewer: Viewer,
+    session: Session,
+    settings: Settings,
+    *,
+    refusal: Refusal | None = None,
+    fault: str | None = None,
+    code: str = "",
 ) -> Response:
     again = refusal is not None  # the code was of the secret shown before, perhaps mistyped
     proposal = await second_factor.propose(session, viewer, keys=settings.payload_keyring, again=again)
@@ -110,7 +131,11 @@ async def _setup(
         viewer=viewer,
         proposal=proposal,
         picture=picture_of(proposal.uri),
+        has_password=(await person_with(session, viewer.person_id)).password_hash is not None,
         refusal=refusal,
+        fault=fault,
+        faults=FAULTS,
+        code=code,
     )
     return refused(shown, refusal)
 
