@@ -182,7 +182,7 @@ async def test_an_agent_who_asks_for_help_is_seen(supervisor: Browser, database:
 
     shown = (await supervisor.open("/console")).text
 
-    assert ("Agents ask for help" in shown, "Asks for help" in shown) == (True, True)
+    assert (" asks for help" in shown, "Asks for help" in shown) == (True, True)
 
 
 async def test_an_order_that_lacks_something_names_it_and_keeps_the_rest(supervisor: Browser, database: Database) -> None:

@@ -18,6 +18,7 @@ from api.pages.people import ProtectedForm, Role, Viewer, allow, fetched_by_itse
 from orchestrator.insights.alarms import alarms
 from orchestrator.insights.board import board
 from orchestrator.insights.floor_tasks import floor_tasks
+from orchestrator.insights.help_asked import help_asked
 from orchestrator.queueing.queues import queue_names
 from orchestrator.queueing.switching import thrown
 from orchestrator.queueing.tables import AgentRow, TaskState
@@ -93,6 +94,7 @@ async def floor_of(session: AsyncSession, clock: Clock) -> dict[str, Any]:
     return {
         "board": floor,
         "alarms": await alarms(session, floor),
+        "asking": await help_asked(session),
         "switches": await thrown(session),
         "words": words,
     }
