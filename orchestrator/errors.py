@@ -1,5 +1,6 @@
 """The one root of our failures: a stable code and a verdict on retrying."""
 
+from types import TracebackType
 from typing import ClassVar
 
 
@@ -18,8 +19,31 @@ class BadInput(OrchestratorError):
     def __init__(self, detail: str, *, field: str | None = None, fix: str | None = None, code: str | None = None) -> None:
         super().__init__(detail)
         self.detail, self.field, self.fix = detail, field, fix
+        self.others: tuple[BadInput, ...] = ()  # what else does not fit, where several things were looked at
         if code is not None:
             self.code = code  # type: ignore[misc]  # one instance may carry a finer reason than its class
+
+
+class Faults:
+    """What does not fit, of several checks: each in a `with` of its own, and `settle` at the end raises what was found."""
+
+    def __init__(self) -> None:
+        self._found: list[BadInput] = []
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> bool:
+        if not isinstance(error, BadInput):
+            return False
+        self._found += [error, *error.others]
+        return True
+
+    def settle(self) -> None:
+        """Raise the first `BadInput`, with the others in it; nothing where all fits."""
+        if self._found:
+            first, *others = self._found
+            first.others = tuple(others)
+            raise first
 
 
 class NoSuch(OrchestratorError):

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.availability.zones import zone_names
-from orchestrator.errors import BadInput, NoSuch
+from orchestrator.errors import BadInput, Faults, NoSuch
 from orchestrator.identity import sessions
 from orchestrator.identity.changes import note_change
 from orchestrator.identity.passwords import hashed
@@ -41,12 +41,14 @@ async def add_person(
 ) -> PersonRow:
     """Add a person; one without a password signs in by OpenID Connect. Raises `BadInput`."""
     login = login_of(login)
-    if LOGIN.fullmatch(login) is None:
-        raise BadInput("not a login", field="login", fix="letters, digits and . _ @ + -, at most 128")
-    check_details(name=name, locale=locale, zone=zone)
-    if (await session.exec(select(PersonRow.id).where(PersonRow.login == login))).first() is not None:
-        raise BadInput("there is a person of this login", field="login", fix="choose another")
-    await check_desk(session, role, agent_id, but=None)
+    faults = Faults()
+    with faults:
+        await _check_login(session, login)
+    with faults:
+        check_details(name=name, locale=locale, zone=zone)
+    with faults:
+        await check_desk(session, role, agent_id, but=None)
+    faults.settle()
     password_hash = None if password is None else await hashed(password)
     person = PersonRow(
         login=login,
@@ -62,6 +64,13 @@ async def add_person(
     await session.flush()
     await note_change(session, who=who, what="person.added", subject=login, before=None, after=told(person), now=now)
     return person
+
+
+async def _check_login(session: AsyncSession, login: str) -> None:
+    if LOGIN.fullmatch(login) is None:
+        raise BadInput("not a login", field="login", fix="letters, digits and . _ @ + -, at most 128")
+    if (await session.exec(select(PersonRow.id).where(PersonRow.login == login))).first() is not None:
+        raise BadInput("there is a person of this login", field="login", fix="choose another")
 
 
 async def another_admin_stays(session: AsyncSession, login: str) -> None:
@@ -140,13 +149,18 @@ def told(person: PersonRow) -> Json:
 
 
 def check_details(*, name: str, locale: str, zone: str) -> None:
-    """Raise `BadInput` where these are not what pages show somebody by."""
-    if not 1 <= len(name.strip()) <= 200:
-        raise BadInput("a person needs a name", field="name", fix="give 1 to 200 characters")
-    if locale not in LOCALES:
-        raise BadInput("not a language of the pages", field="locale", fix="use en or he")
-    if zone not in zone_names():
-        raise BadInput("not a time zone", field="zone", fix="give an IANA name such as Asia/Jerusalem")
+    """Raise `BadInput`, with all that does not fit, where these are not what pages show somebody by."""
+    faults = Faults()
+    with faults:
+        if not 1 <= len(name.strip()) <= 200:
+            raise BadInput("a person needs a name", field="name", fix="give 1 to 200 characters")
+    with faults:
+        if locale not in LOCALES:
+            raise BadInput("not a language of the pages", field="locale", fix="use en or he")
+    with faults:
+        if zone not in zone_names():
+            raise BadInput("not a time zone", field="zone", fix="give an IANA name such as Asia/Jerusalem")
+    faults.settle()
 
 
 async def check_desk(session: AsyncSession, role: Role, agent_id: UUID | None, *, but: UUID | None) -> None:

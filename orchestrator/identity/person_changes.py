@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.errors import NoSuch
+from orchestrator.errors import Faults, NoSuch
 from orchestrator.identity import sessions
 from orchestrator.identity.accounts import another_admin_stays, check_desk, check_details, person_with, told
 from orchestrator.identity.changes import Who, note_change
@@ -28,11 +28,16 @@ class Wanted:
 
 async def change_person(session: AsyncSession, person_id: UUID, wanted: Wanted, *, who: Who, now: datetime) -> None:
     """Change a person. Open sessions may do from now on what the new role may. Raises `BadInput`, `NoSuch`."""
-    check_details(name=wanted.name, locale=wanted.locale, zone=wanted.zone)
-    if wanted.role is not Role.ADMIN:
-        await another_admin_stays(session, (await person_with(session, person_id)).login)
+    faults = Faults()
+    with faults:
+        check_details(name=wanted.name, locale=wanted.locale, zone=wanted.zone)
+    with faults:
+        if wanted.role is not Role.ADMIN:
+            await another_admin_stays(session, (await person_with(session, person_id)).login)
     person = await _locked(session, person_id)
-    await check_desk(session, wanted.role, wanted.agent_id, but=person.id)
+    with faults:
+        await check_desk(session, wanted.role, wanted.agent_id, but=person.id)
+    faults.settle()
     before = told(person)
     person.name, person.locale, person.zone = wanted.name.strip(), wanted.locale, wanted.zone
     person.role, person.agent_id = wanted.role, wanted.agent_id

@@ -26,7 +26,8 @@ class HelpAsked:
 
 
 _ASKED = text("""
-SELECT t.id, t.customer_id, c.attributes ->> 'name', a.name, t.queue, e.rule, t.state, t.help_asked_at
+SELECT t.id AS task_id, t.customer_id, c.attributes ->> 'name' AS customer, a.name AS agent, t.queue, e.rule, t.state,
+  t.help_asked_at AS asked_at
 FROM tasks t
 JOIN escalations e ON e.id = t.escalation_id
 JOIN customers c ON c.id = t.customer_id
@@ -39,4 +40,4 @@ ORDER BY t.help_asked_at, t.id LIMIT 20
 async def help_asked(session: AsyncSession) -> Sequence[HelpAsked]:
     """Return who asks for help now, who has waited longest first."""
     rows = (await (await session.connection()).execute(_ASKED)).all()
-    return [HelpAsked(*row[:6], TaskState(row[6]), row[7]) for row in rows]
+    return [HelpAsked(**{**row._mapping, "state": TaskState(row.state)}) for row in rows]

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.errors import BadInput, NoSuch
+from orchestrator.errors import BadInput, Faults, NoSuch
 from orchestrator.identity.changes import Who, note_change
 from orchestrator.identity.tokens import Unauthenticated, digest
 from orchestrator.intake.tables import ChannelRow
@@ -67,19 +67,28 @@ def _glob(pattern: str) -> re.Pattern[str]:
 
 async def add_channel(session: AsyncSession, name: str, *, kind: str, types: list[str], who: Who, now: datetime) -> str:
     """Write a new channel and return its key (256 random bits), which is stored nowhere. Raises `BadInput`."""
-    if kind not in list(ChannelKind):
-        raise BadInput(f"{kind!r} is no kind of channel", field="kind", fix=f"use one of {', '.join(ChannelKind)}")
-    if _NAME.fullmatch(name) is None:
-        raise BadInput("the name does not fit", field="name", fix="use up to 64 letters, digits, dots, dashes, underscores")
-    check_types(types)
-    if (await session.exec(select(ChannelRow.id).where(ChannelRow.name == name))).first() is not None:
-        raise BadInput(f"there is a channel {name} already", field="name", fix="take another name, or revoke that one first")
+    faults = Faults()
+    with faults:
+        if kind not in list(ChannelKind):
+            raise BadInput(f"{kind!r} is no kind of channel", field="kind", fix=f"use one of {', '.join(ChannelKind)}")
+    with faults:
+        await _check_name(session, name)
+    with faults:
+        check_types(types)
+    faults.settle()
     key = new_key()
     row = ChannelRow(name=name, kind=kind, key_hash=digest(key), types=types, created_at=now)
     session.add(row)
     await session.flush()
     await note_change(session, who=who, what="channel.added", subject=name, before=None, after=told_of_channel(row), now=now)
     return key
+
+
+async def _check_name(session: AsyncSession, name: str) -> None:
+    if _NAME.fullmatch(name) is None:
+        raise BadInput("the name does not fit", field="name", fix="use up to 64 letters, digits, dots, dashes, underscores")
+    if (await session.exec(select(ChannelRow.id).where(ChannelRow.name == name))).first() is not None:
+        raise BadInput(f"there is a channel {name} already", field="name", fix="take another name, or revoke that one first")
 
 
 def new_key() -> str:

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.availability.tables import CalendarRow
-from orchestrator.errors import BadInput
+from orchestrator.errors import BadInput, Faults
 from orchestrator.escalations.sub_dispositions import CHOICES, check_outcomes
 from orchestrator.identity.changes import Who, note_change
 from orchestrator.queueing.floor import QueueNow, queues_now
@@ -53,10 +53,7 @@ async def arrange_queue(
     session: AsyncSession, name: str, arrangement: Arrangement, *, who: Who, now: datetime, settings: Settings
 ) -> QueueRow:
     """Make the queue or change it. New skills hold for tasks queued from now on. Raises `BadInput`."""
-    check_queue_name(name)
-    _check(arrangement)
-    if arrangement.calendar is not None and not await _is_calendar(session, arrangement.calendar):
-        raise BadInput("there is no such calendar", field="calendar", fix="put the calendar first, or leave it out")
+    await check_arrangement(session, name, arrangement)
     known = await session.get(QueueRow, name, with_for_update={"key_share": True})
     before = None if known is None else told_of_queue(known)
     queue = known or await make_queue(session, name, now=now)
@@ -71,17 +68,29 @@ async def arrange_queue(
     return queue
 
 
+async def check_arrangement(session: AsyncSession, name: str, wanted: Arrangement) -> None:
+    """Raise `BadInput`, with all that does not fit, where there can be no such queue."""
+    faults = Faults()
+    with faults:
+        check_queue_name(name)
+    with faults:
+        if wanted.calendar is not None and not await _is_calendar(session, wanted.calendar):
+            raise BadInput("there is no such calendar", field="calendar", fix="put the calendar first, or leave it out")
+    with faults:
+        check_skills(wanted.skills)
+    with faults:
+        if wanted.caller_id is not None and _NUMBER.fullmatch(wanted.caller_id) is None:
+            raise BadInput("not a number", field="caller_id", fix="give an E.164 number such as +14155550100")
+    with faults:
+        if wanted.pace_per_minute is not None and not 1 <= wanted.pace_per_minute <= _FASTEST:
+            raise BadInput("no pace", field="pace_per_minute", fix=f"give 1 to {_FASTEST} offers a minute, or leave it out")
+    with faults:
+        check_outcomes(wanted.outcomes)
+    faults.settle()
+
+
 async def _is_calendar(session: AsyncSession, name: str) -> bool:
     return "\0" not in name and await session.get(CalendarRow, name) is not None  # PostgreSQL takes no text with NUL
-
-
-def _check(wanted: Arrangement) -> None:
-    check_skills(wanted.skills)
-    check_outcomes(wanted.outcomes)
-    if wanted.caller_id is not None and _NUMBER.fullmatch(wanted.caller_id) is None:
-        raise BadInput("not a number", field="caller_id", fix="give an E.164 number such as +14155550100")
-    if wanted.pace_per_minute is not None and not 1 <= wanted.pace_per_minute <= _FASTEST:
-        raise BadInput("no pace", field="pace_per_minute", fix=f"give 1 to {_FASTEST} offers a minute, or leave it out")
 
 
 async def standing(session: AsyncSession, name: str, *, now: datetime) -> QueueStanding:

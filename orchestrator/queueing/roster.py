@@ -10,7 +10,7 @@ from sqlalchemy import delete
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.errors import BadInput
+from orchestrator.errors import BadInput, Faults
 from orchestrator.identity.changes import Who, note_change
 from orchestrator.identity.tables import Scope
 from orchestrator.identity.tokens import issue, revoke_of_agent
@@ -41,10 +41,7 @@ async def add_agent(
 
     A queue that does not exist yet is made: always open, without skills, until somebody says otherwise.
     """
-    check_agent_name(name)
-    check_agent(queues=queues, languages=languages, skills=skills, phone=phone)
-    if (await session.exec(select(AgentRow.id).where(AgentRow.name == name))).first() is not None:
-        raise BadInput(f"there is an agent {name}", field="name", fix="choose another name, or `ringback agent token NAME`")
+    await check_new_agent(session, name, queues=queues, languages=languages, skills=skills, phone=phone)
     for queue in dict.fromkeys(queues):
         await ensure_queue(session, queue, who=who, now=now)
     agent = AgentRow(
@@ -63,6 +60,27 @@ async def add_agent(
     after = told_of_agent(agent, queues)
     await note_change(session, who=who, what="agent.added", subject=name, before=None, after=after, now=now)
     return await issue_for(session, agent, who=who, expires_at=expires_at, now=now)
+
+
+async def check_new_agent(
+    session: AsyncSession,
+    name: str,
+    *,
+    queues: Sequence[str],
+    languages: Sequence[str],
+    skills: Sequence[str],
+    phone: str | None,
+) -> None:
+    """Raise `BadInput`, with all that does not fit, where no such agent can be added."""
+    faults = Faults()
+    with faults:
+        check_agent_name(name)
+        if (await session.exec(select(AgentRow.id).where(AgentRow.name == name))).first() is not None:
+            fix = "choose another name, or `ringback agent token NAME`"
+            raise BadInput(f"there is an agent {name}", field="name", fix=fix)
+    with faults:
+        check_agent(queues=queues, languages=languages, skills=skills, phone=phone)
+    faults.settle()
 
 
 async def issue_for(
@@ -147,17 +165,26 @@ def check_agent_name(name: str) -> None:
 
 
 def check_agent(*, queues: Sequence[str], languages: Sequence[str], skills: Sequence[str], phone: str | None) -> None:
-    """Raise `BadInput` where these do not make an agent."""
-    if not queues:
-        raise BadInput("an agent needs a queue", field="queue", fix="name at least one")
+    """Raise `BadInput`, with all that does not fit, where these do not make an agent."""
+    faults = Faults()
+    with faults:
+        if not queues:
+            raise BadInput("an agent needs a queue", field="queue", fix="name at least one")
+    with faults:
+        _check_languages(languages)
+    with faults:
+        check_skills(skills)
+    with faults:
+        if phone is not None and _PHONE.fullmatch(phone) is None:
+            raise BadInput("not an agent's phone", field="phone", fix="give an E.164 number, sip:… or client:…")
+    faults.settle()
+
+
+def _check_languages(languages: Sequence[str]) -> None:
     if not languages:
         raise BadInput("an agent needs a language", field="language", fix="name at least one, such as en")
-    for language in languages:
-        if _LANGUAGE.fullmatch(language) is None:
-            raise BadInput("not a language tag", field="language", fix="give a BCP 47 tag such as en or he-IL")
-    check_skills(skills)
-    if phone is not None and _PHONE.fullmatch(phone) is None:
-        raise BadInput("not an agent's phone", field="phone", fix="give an E.164 number, sip:… or client:…")
+    if any(_LANGUAGE.fullmatch(language) is None for language in languages):
+        raise BadInput("not a language tag", field="language", fix="give a BCP 47 tag such as en or he-IL")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from sqlalchemy import delete
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.errors import BadInput, Conflict
+from orchestrator.errors import BadInput, Conflict, Faults
 from orchestrator.identity.changes import Who, note_change
 from orchestrator.queueing.news import News, What, tell
 from orchestrator.queueing.offers import offer
@@ -38,8 +38,12 @@ async def change_agent(
     session: AsyncSession, agent_id: UUID, abilities: Abilities, *, who: Who, clock: Clock, settings: Settings
 ) -> AgentRow:
     """Change an agent; what they have in hand stays with them. Raises `NoSuchAgent`, `BadInput`."""
-    check_agent(queues=abilities.queues, languages=abilities.languages, skills=abilities.skills, phone=abilities.phone)
-    await check_queues(session, abilities.queues)
+    faults = Faults()
+    with faults:
+        check_agent(queues=abilities.queues, languages=abilities.languages, skills=abilities.skills, phone=abilities.phone)
+    with faults:
+        await check_queues(session, abilities.queues)
+    faults.settle()
     agent = await lock_agent(session, agent_id)
     now, before = await clock.now(session), told_of_agent(agent, await queues_of_agent(session, agent_id))
     had_phone = agent.phone

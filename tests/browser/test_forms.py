@@ -4,7 +4,9 @@ import pytest
 from playwright.async_api import Page, expect
 
 from api.pages.people import Role
+from api.pages.settings.words import QUEUE_FAULTS
 from orchestrator.storage.database import Database
+from tests.browser.axe import complaints_of, overflow, violations
 from tests.browser.conftest import Visitors
 from tests.browser.shown import a_busy_floor
 from tests.browser.test_flows import words_of
@@ -67,4 +69,27 @@ async def test_an_offer_is_not_rejected_without_a_reason(visitors: Visitors, dat
 
     await expect(page.locator("#f-reason-fault")).to_have_text(_("Choose why not."))
     await expect(page.get_by_role("button", name=_("Accept"))).to_be_visible()
+    await context.close()
+
+
+async def test_all_that_does_not_fit_is_said_at_once_and_leads_to_its_field(visitors: Visitors, database: Database) -> None:
+    await a_busy_floor(database)
+    context, _viewer = await visitors.person(Role.ADMIN, language="he")
+    page = await context.new_page()
+    complaints = complaints_of(page)
+    await page.goto("/console/settings/queues")
+    await page.locator("#f-name").fill("sales")
+    await page.locator("#f-caller_id").fill("12")
+    await page.locator("#f-pace").fill("many")
+
+    await page.get_by_role("button", name=_("Add"), exact=True).click()
+
+    said = [QUEUE_FAULTS["taken"], QUEUE_FAULTS["caller_id"], QUEUE_FAULTS["pace_per_minute"]]
+    await expect(page.locator(".mend")).to_be_focused()
+    assert await page.locator(".mend a").all_text_contents() == await faults(page) == [_(each) for each in said]
+    assert [await page.locator(f"#f-{each}").input_value() for each in ("name", "caller_id", "pace")] == ["sales", "12", "many"]
+    assert await violations(page) + await overflow(page) == []
+    await page.get_by_role("link", name=_(QUEUE_FAULTS["caller_id"])).press("Enter")
+    await expect(page.locator("#f-caller_id")).to_be_focused()
+    assert [text for text in complaints if "422" not in text] == []
     await context.close()

@@ -1,5 +1,6 @@
 """The front door, which leads each role to its first page, and everybody's own page."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from api.pages.choices import keep_language
 from api.pages.frame import page
 from api.pages.navigation import entries_for
 from api.pages.people import CurrentViewer, ProtectedForm, Viewer
+from api.pages.settings.words import faults_of
 from api.transactions import Repeatable
 from orchestrator.errors import BadInput
 from orchestrator.identity import recovery_codes
@@ -50,7 +52,7 @@ async def change_details(
     try:
         await change_own_details(session, viewer, wanted, now=await database.clock.now(session))
     except BadInput as unfit:
-        return await my_page(request, viewer, session, typed=wanted, fault=unfit.field)
+        return await my_page(request, viewer, session, typed=wanted, faults=faults_of(unfit, FAULTS))
     # What this device chose before would win over the person's own language: the newest choice holds.
     return keep_language(request, RedirectResponse("/me?done=details", 303), locale)
 
@@ -77,7 +79,8 @@ async def change_password(
     if refusal is None and fault is None:
         return RedirectResponse("/me?done=password", 303)
     async with database.transaction() as session:
-        shown = await my_page(request, viewer, session, fault=refusal.value if refusal else fault)
+        found = refusal.value if refusal else str(fault)
+        shown = await my_page(request, viewer, session, faults={found: FAULTS[found]})
     return refused(shown, refusal) if refusal else shown
 
 
@@ -88,21 +91,20 @@ async def my_page(
     refusal: Refusal | None = None,
     *,
     typed: Details | None = None,
-    fault: str | None = None,
+    faults: Mapping[str, str] | None = None,
     done: str | None = None,
 ) -> Response:
-    """Return the viewer's own page; `refusal` is what became of a code they showed on it, `fault` what does not fit."""
+    """Return the viewer's own page; `refusal` is what became of a code they showed on it, `faults` what does not fit."""
     shown = page(
         request,
         "account/me.html",
         viewer=viewer,
-        status=422 if fault else 200,
+        status=422 if faults else 200,
         person=await person_with(session, viewer.person_id),
         codes_left=await recovery_codes.left(session, viewer.person_id),
         refusal=refusal,
         typed=asdict(typed or Details(viewer.name, viewer.locale, viewer.zone)),
-        fault=fault,
-        faults=FAULTS,
+        faults=faults or {},
         done=done,
     )
     return refused(shown, refusal) if refusal else shown

@@ -12,13 +12,13 @@ from api.pages.console.now import Supervising
 from api.pages.frame import page
 from api.pages.people import ProtectedForm, Viewer
 from api.pages.settings.agent_form import AgentForm, settings_of_agents
-from api.pages.settings.words import AGENT_FAULTS, Shown
+from api.pages.settings.words import AGENT_FAULTS, AGENT_FIELDS, Shown, faults_of
 from api.transactions import Repeatable
-from orchestrator.errors import BadInput
+from orchestrator.errors import BadInput, Faults
 from orchestrator.queueing.presence import NoSuchAgent
 from orchestrator.queueing.queues import queue_names
-from orchestrator.queueing.roster import AgentStanding, add_agent, issue_for, roster
-from orchestrator.queueing.staffing import AgentAtWork, change_agent, check_queues, retire_agent
+from orchestrator.queueing.roster import AgentStanding, add_agent, check_new_agent, issue_for, roster
+from orchestrator.queueing.staffing import Abilities, AgentAtWork, change_agent, check_queues, retire_agent
 from orchestrator.settings import Settings
 from orchestrator.storage.database import Database
 
@@ -52,7 +52,7 @@ async def hire(
     form = AgentForm(name.strip(), languages, skills, tuple(queues), phone)
     wanted = form.abilities()
     try:
-        await check_queues(session, wanted.queues)
+        await _check_new(session, form.name, wanted)
         token = await add_agent(
             session,
             form.name,
@@ -63,8 +63,8 @@ async def hire(
             who=viewer,
             now=await database.clock.now(session),
         )
-    except BadInput as refused:  # told beside the field, with all that was typed
-        return await _list(request, viewer, session, database, settings, form=form, fault=refused.field)
+    except BadInput as refused:  # told beside the fields, with all that was typed
+        return await _list(request, viewer, session, database, settings, form=form, refused=refused)
     return await _list(request, viewer, session, database, settings, made=Shown(form.name, token))
 
 
@@ -92,8 +92,9 @@ async def change(
     form = AgentForm(known.agent.name, languages, skills, tuple(queues), phone)
     try:
         await change_agent(session, agent_id, form.abilities(), who=viewer, clock=database.clock, settings=settings)
-    except BadInput as refused:
-        return await _one(request, viewer, session, database, agent_id, status=422, form=form, fault=refused.field)
+    except BadInput as unfit:
+        faults = faults_of(unfit, AGENT_FAULTS, AGENT_FIELDS)
+        return await _one(request, viewer, session, database, agent_id, status=422, form=form, faults=faults)
     return RedirectResponse(AGENTS, 303)
 
 
@@ -124,6 +125,15 @@ async def let_go(
     return RedirectResponse(AGENTS, 303)
 
 
+async def _check_new(session: AsyncSession, name: str, able: Abilities) -> None:
+    faults = Faults()
+    with faults:
+        await check_new_agent(session, name, queues=able.queues, languages=able.languages, skills=able.skills, phone=able.phone)
+    with faults:
+        await check_queues(session, able.queues)
+    faults.settle()
+
+
 async def _standing(session: AsyncSession, database: Database, agent_id: UUID) -> AgentStanding:
     found = await roster(session, now=await database.clock.now(session), agent_id=agent_id)
     if not found:
@@ -139,12 +149,12 @@ async def _list(
     settings: Settings,
     *,
     form: AgentForm | None = None,
-    fault: str | None = None,
+    refused: BadInput | None = None,
     made: Shown | None = None,
 ) -> Response:
     known = await settings_of_agents(session, now=await database.clock.now(session), hide=settings.hide_numbers)
-    status = 422 if fault else 200
-    told = {"form": form or AgentForm(), "fault": fault, "made": made, "faults": AGENT_FAULTS}
+    status, faults = 422 if refused else 200, faults_of(refused, AGENT_FAULTS, AGENT_FIELDS)
+    told = {"form": form or AgentForm(), "made": made, "faults": faults}
     return page(request, "settings/agents.html", viewer=viewer, status=status, **known, **told)
 
 
@@ -160,7 +170,7 @@ async def _one(
     **told: Any,
 ) -> Response:
     known = await _standing(session, database, agent_id)
-    shown = {"fault": None, "made": None, "asked": False, "refused": False, "faults": AGENT_FAULTS, **told}
+    shown = {"faults": {}, "made": None, "asked": False, "refused": False, **told}
     return page(
         request,
         "settings/agent.html",

@@ -10,7 +10,7 @@ from api.dependencies import DatabaseDep, Session
 from api.pages.console.now import Watching
 from api.pages.frame import page
 from api.pages.people import ProtectedForm, Role, Viewer, allow
-from api.pages.settings.words import CHANNEL_FAULTS, KINDS, Shown, listed
+from api.pages.settings.words import CHANNEL_FAULTS, KINDS, Shown, faults_of, listed
 from api.transactions import Repeatable
 from orchestrator.errors import BadInput
 from orchestrator.intake.channel_changes import LOOKED_AT, NoSuchChannel, change_types, channels_now, replace_key
@@ -43,8 +43,8 @@ async def add(
     try:
         now = await database.clock.now(session)
         key = await add_channel(session, typed["name"], kind=kind, types=wanted, who=viewer, now=now)
-    except BadInput as refused:  # told beside the field, with all that was typed
-        return await _list(request, viewer, session, typed=typed, fault=refused.field)
+    except BadInput as refused:  # told beside the fields, with all that was typed
+        return await _list(request, viewer, session, typed=typed, refused=refused)
     return await _list(request, viewer, session, made=Shown(typed["name"], key))
 
 
@@ -62,7 +62,7 @@ async def change(
         now = await database.clock.now(session)
         await change_types(session, channel, listed(types), who=viewer, now=now)
     except BadInput as refused:
-        return await _one(request, viewer, row, status=422, types=types, fault=refused.field)
+        return await _one(request, viewer, row, status=422, types=types, faults=faults_of(refused, CHANNEL_FAULTS))
     return RedirectResponse(CHANNELS, 303)
 
 
@@ -112,25 +112,24 @@ async def _list(
     session: AsyncSession,
     *,
     typed: dict[str, str] | None = None,
-    fault: str | None = None,
+    refused: BadInput | None = None,
     made: Shown | None = None,
 ) -> Response:
     return page(
         request,
         "settings/channels.html",
         viewer=viewer,
-        status=422 if fault else 200,
+        status=422 if refused else 200,
         channels=await channels_now(session),
         looked_at=LOOKED_AT,
         typed=typed or {"name": "", "kind": "web", "types": ""},
-        fault=fault,
         made=made,
         may_change=viewer.may(Role.ADMIN),
         kinds=KINDS,
-        faults=CHANNEL_FAULTS,
+        faults=faults_of(refused, CHANNEL_FAULTS),
     )
 
 
 async def _one(request: Request, viewer: Viewer, row: ChannelRow, *, status: int = 200, **told: Any) -> Response:
-    shown = {"types": "\n".join(row.types), "fault": None, "asked": None, "kinds": KINDS, "faults": CHANNEL_FAULTS, **told}
+    shown = {"types": "\n".join(row.types), "faults": {}, "asked": None, "kinds": KINDS, **told}
     return page(request, "settings/channel.html", viewer=viewer, status=status, channel=row, **shown)

@@ -12,6 +12,7 @@ from api.dependencies import DatabaseDep, Session
 from api.pages.frame import page
 from api.pages.people import ProtectedForm, Role, Viewer, allow
 from api.pages.settings.people_words import FAULTS, ROLE_CHOICES, ROLES
+from api.pages.settings.words import faults_of
 from api.transactions import Repeatable
 from orchestrator.errors import BadInput
 from orchestrator.identity import accounts
@@ -59,8 +60,8 @@ async def add_person(
             who=viewer,
             now=now,
         )
-    except BadInput as refused:  # told beside the field, with all that was typed
-        return await _people_page(request, viewer, session, typed=typed, fault=refused.field)
+    except BadInput as refused:  # told beside the fields, with all that was typed
+        return await _people_page(request, viewer, session, typed=typed, refused=refused)
     return await _people_page(request, viewer, session, made=(person.login, password))
 
 
@@ -75,7 +76,7 @@ async def _people_page(
     session: Session,
     *,
     typed: dict[str, str] | None = None,
-    fault: str | None = None,
+    refused: BadInput | None = None,
     made: tuple[str, str] | None = None,
 ) -> Response:
     agents = (await session.exec(select(AgentRow).order_by(AgentRow.name))).all()
@@ -83,15 +84,14 @@ async def _people_page(
         request,
         "settings/people.html",
         viewer=viewer,
-        status=422 if fault else 200,
+        status=422 if refused else 200,
         people=await accounts.people(session),
         agents={agent.id: agent.name for agent in agents},
         agent_choices=[(agent.name, agent.name) for agent in agents],
         typed=typed or {"login": "", "name": "", "role": "agent", "agent": "", "locale": "en", "zone": viewer.zone},
-        fault=fault,
         made=made,
         may_change=viewer.may(Role.ADMIN),
         roles=ROLES,
         role_choices=ROLE_CHOICES,
-        faults=FAULTS,
+        faults=faults_of(refused, FAULTS),
     )

@@ -14,6 +14,7 @@ from api.pages.frame import page
 from api.pages.people import ProtectedForm, Role, Viewer
 from api.pages.settings.people import SETTINGS, Admin, Line, agent_id_of
 from api.pages.settings.people_words import DONE, FAULTS, ROLE_CHOICES
+from api.pages.settings.words import faults_of
 from api.transactions import Repeatable
 from orchestrator.errors import BadInput, Conflict
 from orchestrator.identity import accounts, sessions
@@ -75,9 +76,9 @@ async def change(
     wanted = Wanted(name=name, role=role, agent_id=await agent_id_of(session, agent), locale=locale, zone=zone)
     try:
         await change_person(session, person_id, wanted, who=viewer, now=await database.clock.now(session))
-    except BadInput as unfit:  # told beside the field, with all that was typed
+    except BadInput as unfit:  # told beside the fields, with all that was typed
         typed = {"name": name, "role": role.value, "agent": agent, "locale": locale, "zone": zone}
-        return await person_page(around, typed=typed, fault=unfit.field)
+        return await person_page(around, typed=typed, refused=unfit)
     return around.told("saved")
 
 
@@ -85,7 +86,7 @@ async def person_page(
     around: Around,
     *,
     typed: Mapping[str, str] | None = None,
-    fault: str | None = None,
+    refused: BadInput | None = None,
     made: str | None = None,
     done: str | None = None,
 ) -> Response:
@@ -95,15 +96,14 @@ async def person_page(
         around.request,
         "settings/person.html",
         viewer=around.viewer,
-        status=422 if fault else 200,
+        status=422 if refused else 200,
         person=person,
         may_go_over=settings.offers_openid and person.password_hash is not None,
         open_sessions=await sessions.open_sessions(around.session, person.id),
         agent_choices=[(agent.name, agent.name) for agent in agents],
         role_choices=ROLE_CHOICES,
         typed=typed or _as_stored(person, {agent.id: agent.name for agent in agents}),
-        fault=fault,
-        faults=FAULTS,
+        faults=faults_of(refused, FAULTS),
         made=made,
         done=done,
     )

@@ -67,7 +67,7 @@ async def disable(
     try:
         await accounts.disable(session, login, who=viewer, now=await database.clock.now(session))
     except BadInput as unfit:
-        return await person_page(around, fault=unfit.field)
+        return await person_page(around, refused=unfit)
     return around.told("out")
 
 

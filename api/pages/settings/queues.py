@@ -15,16 +15,17 @@ from api.pages.desk import outcome_words
 from api.pages.frame import page
 from api.pages.people import ProtectedForm, Viewer
 from api.pages.settings.queue_form import QueueForm
-from api.pages.settings.words import HOLDS, QUEUE_FAULTS
+from api.pages.settings.words import HOLDS, QUEUE_FAULTS, QUEUE_FIELDS, faults_of
 from api.transactions import Repeatable
 from orchestrator.availability.tables import CalendarRow
-from orchestrator.errors import BadInput
+from orchestrator.errors import BadInput, Faults
 from orchestrator.escalations.sub_dispositions import CHOICES
-from orchestrator.queueing.queues import QueueStanding, arrange_queue, standings
+from orchestrator.queueing.queues import QueueStanding, arrange_queue, check_arrangement, standings
 from orchestrator.queueing.removal import QueueInUse, holds, remove_queue
 from orchestrator.queueing.tasks import NoSuchQueue
 
-OUTCOMES = tuple(outcome.split("/") for outcome in CHOICES)
+_PAIRS = tuple(outcome.split("/") for outcome in CHOICES)
+OUTCOMES = {disposition: [sub for its, sub in _PAIRS if its == disposition] for disposition, _sub in _PAIRS}
 QUEUES = "/console/settings/queues"
 router = APIRouter(prefix=QUEUES, route_class=Repeatable)
 
@@ -52,12 +53,10 @@ async def add_queue(
 ) -> Response:
     form, now = QueueForm(name.strip(), calendar, skills, caller_id, pace, outcome), await database.clock.now(session)
     try:
-        if form.name in {each.queue.name for each in await standings(session, None, now=now)}:
-            raise BadInput("there is a queue of this name", field="taken", fix="choose another name")
-        await _check_calendar(session, form)
+        await _check_new(session, form, now)
         await arrange_queue(session, form.name, form.arrangement(), who=viewer, now=now, settings=settings)
-    except BadInput as refused:  # told beside the field, with all that was typed
-        return await _list(request, viewer, session, now, form=form, fault=refused.field)
+    except BadInput as refused:  # told beside the fields, with all that was typed
+        return await _list(request, viewer, session, now, form=form, refused=refused)
     return RedirectResponse(QUEUES, 303)
 
 
@@ -85,10 +84,9 @@ async def change_queue(
     known = QueueForm.of(await _known(session, queue, now))
     form = replace(known, calendar=calendar, skills=skills, caller_id=caller_id, pace=pace, outcomes=outcome)
     try:
-        await _check_calendar(session, form)
         await arrange_queue(session, queue, form.arrangement(), who=viewer, now=now, settings=settings)
-    except BadInput as refused:
-        return await _one(request, viewer, session, form, status=422, fault=refused.field)
+    except BadInput as unfit:
+        return await _one(request, viewer, session, form, status=422, faults=faults_of(unfit, QUEUE_FAULTS, QUEUE_FIELDS))
     return RedirectResponse(QUEUES, 303)
 
 
@@ -122,9 +120,14 @@ async def _calendars(session: AsyncSession) -> list[tuple[str, str]]:
     return [(name, name) for name in (await session.exec(select(CalendarRow.name).order_by(CalendarRow.name))).all()]
 
 
-async def _check_calendar(session: AsyncSession, form: QueueForm) -> None:
-    if form.calendar and (form.calendar, form.calendar) not in await _calendars(session):
-        raise BadInput("there is no such calendar", field="calendar", fix="choose one of the list")
+async def _check_new(session: AsyncSession, form: QueueForm, now: datetime) -> None:
+    faults = Faults()
+    with faults:
+        if form.name in {each.queue.name for each in await standings(session, None, now=now)}:
+            raise BadInput("there is a queue of this name", field="taken", fix="choose another name")
+    with faults:
+        await check_arrangement(session, form.name, form.arrangement())
+    faults.settle()
 
 
 async def _list(
@@ -134,18 +137,17 @@ async def _list(
     now: datetime,
     *,
     form: QueueForm | None = None,
-    fault: str | None = None,
+    refused: BadInput | None = None,
 ) -> Response:
     return page(
         request,
         "settings/queues.html",
         viewer=viewer,
-        status=422 if fault else 200,
+        status=422 if refused else 200,
         queues=await standings(session, None, now=now),
         form=form or QueueForm(),
         calendars=await _calendars(session),
-        fault=fault,
-        faults=QUEUE_FAULTS,
+        faults=faults_of(refused, QUEUE_FAULTS, QUEUE_FIELDS),
         outcomes=OUTCOMES,
         outcome_words=outcome_words,
     )
@@ -163,8 +165,7 @@ async def _one(
         calendars=await _calendars(session),
         held=await holds(session, form.name),
         words=HOLDS,
-        faults=QUEUE_FAULTS,
         outcomes=OUTCOMES,
         outcome_words=outcome_words,
-        **{"fault": None, "asked": False, "refused": False, **told},
+        **{"faults": {}, "asked": False, "refused": False, **told},
     )

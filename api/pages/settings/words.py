@@ -1,8 +1,10 @@
 """The words of the pages of settings that depend on what is shown, and how their lists are typed."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from orchestrator.errors import BadInput
 from orchestrator.intake.channels import ChannelKind
 from orchestrator.queueing.removal import Hold
 
@@ -26,6 +28,12 @@ def listed(typed: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part for part in parts if part))
 
 
+def faults_of(refused: BadInput | None, words: Mapping[str, str], fields: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return what to say of all that does not fit, by the form's field, in the order of `words`."""
+    named = set() if refused is None else {each.field for each in (refused, *refused.others)}
+    return {(fields or {}).get(field, field): text for field, text in words.items() if field in named}
+
+
 QUEUE_FAULTS = {
     "queue": _("Use letters, digits, dot, dash and underscore, at most 64, as rules will name it."),
     "taken": _("There is a queue of this name. Open it in the list to change it."),
@@ -35,6 +43,7 @@ QUEUE_FAULTS = {
     "pace_per_minute": _("Give a whole number from 1 to 100000, or leave it empty."),
     "outcomes": _("Tick at least one of solved, one of not solved and one of declined, or none at all."),
 }
+QUEUE_FIELDS = {"queue": "name", "taken": "name", "pace_per_minute": "pace"}
 HOLDS = {
     Hold.CASES.value: _("Cases are open that it is for. Wait until they are over, or move their tasks."),
     Hold.RULES.value: _("Rules call by it. Publish them with another queue, or retire them."),
@@ -43,11 +52,12 @@ HOLDS = {
 }
 AGENT_FAULTS = {
     "name": _("Give a name that no agent has yet: letters, digits, dot, dash and underscore, at most 64."),
-    "queue": _("Choose at least one of the queues."),
     "language": _("Give at least one language as a tag such as en or he-IL, with commas between them."),
+    "queue": _("Choose at least one of the queues."),
     "skills": QUEUE_FAULTS["skills"],
     "phone": _("Give the number with its country, such as +14155550100, or an address that begins with sip: or client:."),
 }
+AGENT_FIELDS = {"queue": "queues", "language": "languages"}
 CHANNEL_FAULTS = {
     "name": _("Give a name that no channel has yet: letters, digits, dot, dash and underscore, at most 64."),
     "kind": _("Choose one of the kinds."),
