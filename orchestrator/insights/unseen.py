@@ -16,7 +16,7 @@ def veil_over(customer: CustomerRow, events: Iterable[EventRow], names: Sequence
     return Veil.over([customer.attributes, *(event.data for event in events)], names, word=word)
 
 
-async def veil_of_case(session: AsyncSession, known: Story, names: Sequence[str], *, now: datetime) -> Veil:
+async def veil_of_case(session: AsyncSession, known: Story, names: Sequence[str], *, now: datetime, word: str = HIDDEN) -> Veil:
     """Return the veil over a case's customer: what it stands on, and what they did of late."""
     events = [*known.evidence, *await recent_events(session, known.customer.id, now=now)] if names else ()
-    return veil_over(known.customer, events, names)
+    return veil_over(known.customer, events, names, word=word)

@@ -141,6 +141,46 @@ async def test_the_desk_says_that_something_is_hidden_and_opens_without_the_name
     assert {fact.label: fact.value for fact in hebrew.known}["דואר אלקטרוני"] == "מוסתר"
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        (
+            "Wrote from hidden about hidden, ring •••19\r\nPaid now.",
+            "Wrote from PRIVATE@example.com about ord-5521, ring +14155550119\nPaid now.",
+        ),
+        ("Paid now, hidden", "Paid now, hidden"),
+    ],
+)
+async def test_what_an_agent_does_not_see_of_an_earlier_note_is_not_lost(
+    database: Database, database_url: str, typed: str, kept: str
+) -> None:
+    agent_id, task_id = await a_task_with_secrets_everywhere(database)
+    await the_note_gains_a_number(database, task_id)
+    app = create_app(some_settings(database_url).changed(hide_fields=FIELDS, hide_numbers=True))
+
+    async with app.router.lifespan_context(app), a_client(app) as client:
+        viewer = await signed_in(client, database, role=Role.AGENT, agent_id=agent_id)
+        await client.post("/desk/next", data={"csrf": viewer.csrf})
+        await wraps_up(database, task_id)
+        shown = (await client.get("/desk")).text
+        async with database.transaction() as session:
+            fence = (await session.get_one(TaskRow, task_id)).fence
+        form = {"csrf": viewer.csrf, "fence": str(fence), "outcome": "solved/explained", "notes": typed}
+        done = await client.post(f"/desk/tasks/{task_id}/complete", data=form)
+
+    assert "Wrote from hidden about hidden, ring •••19" in shown
+    assert done.status_code == 303
+    async with database.transaction() as session:
+        assert (await session.get_one(TaskRow, task_id)).notes == kept
+
+
+async def the_note_gains_a_number(database: Database, task_id: UUID) -> None:
+    async with database.transaction() as session:
+        task = await session.get_one(TaskRow, task_id)
+        task.notes = f"{task.notes}, ring +14155550119"
+        session.add(task)
+
+
 async def test_no_page_of_the_console_and_no_file_is_for_agents(database: Database, database_url: str) -> None:
     agent_id, _ = await a_task_with_secrets_everywhere(database)
     app = create_app(some_settings(database_url).changed(hide_fields=FIELDS))

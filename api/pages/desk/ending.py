@@ -9,7 +9,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.pages.desk.acting import act
 from api.pages.desk.forms import Typed, agreed_time, hold_of, note_of, wrap_up
-from api.pages.desk.view import Parts, agent_of
+from api.pages.desk.notes import whole
+from api.pages.desk.view import Parts, agent_of, language
 from api.pages.people import ProtectedForm, Role, Viewer, allow
 from orchestrator.queueing import assisting, rescheduling, working
 
@@ -31,11 +32,16 @@ async def never_call(
     worth: Text = "",
 ) -> Response:
     parts, hold = Parts.of(request), hold_of(task_id, agent_of(me), fence)
-    clock, settings = parts.database.clock, parts.settings
+
+    async def doing(session: AsyncSession) -> object:
+        clock, settings = parts.database.clock, parts.settings
+        said = await whole(session, parts, task_id, note_of(notes), language(request, me))
+        return await assisting.never_call(session, hold, clock=clock, settings=settings, notes=said)
+
     return await act(
         request,
         me,
-        lambda session: assisting.never_call(session, hold, clock=clock, settings=settings, notes=note_of(notes)),
+        doing,
         task_id=task_id,
         typed=Typed("wrap", {"at": at, "outcome": outcome, "notes": notes, "worth": worth}),
         said="never",
@@ -56,7 +62,7 @@ async def complete(
             disposition=said.disposition,
             sub_disposition=said.sub_disposition,
             worth_calling=said.worth_calling,
-            notes=said.notes,
+            notes=await whole(session, parts, task_id, said.notes, language(request, me)),
             clock=parts.database.clock,
             settings=parts.settings,
         )
@@ -80,7 +86,8 @@ async def reschedule(
 
     async def doing(session: AsyncSession) -> object:
         clock, settings = parts.database.clock, parts.settings
-        when, said = agreed_time(at), note_of(notes)
+        when, note = agreed_time(at), note_of(notes)
+        said = await whole(session, parts, task_id, note, language(request, me))
         return await rescheduling.reschedule(session, hold, at=when, clock=clock, settings=settings, notes=said)
 
     typed = Typed("wrap", {"at": at, "outcome": outcome, "notes": notes, "worth": worth})
