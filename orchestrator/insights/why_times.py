@@ -10,15 +10,15 @@ from orchestrator.escalations.words import Language
 
 def by_when(at: datetime, language: Language, *, now: datetime, here: ZoneInfo, there: ZoneInfo | None) -> str:
     """Return `at` on the reader's clock (`here`), and on the customer's (`there`) where it shows another time."""
-    own = _told(at, language, now=now, zone=here)
-    if there is None or at.astimezone(there).replace(tzinfo=None) == at.astimezone(here).replace(tzinfo=None):
-        return own
-    other = _told(at, language, now=now, zone=there)
-    return f"{own} your time ({other} there)" if language is Language.ENGLISH else f"{own} לפי השעון שלך ({other} שם)"
+    own, other = at.astimezone(here), None if there is None else at.astimezone(there)
+    told = _told(own, language, dated=own.date() != now.astimezone(here).date())
+    if other is None or other.replace(tzinfo=None) == own.replace(tzinfo=None):
+        return told
+    far = _told(other, language, dated=other.date() != own.date())
+    return f"{told} your time ({far} there)" if language is Language.ENGLISH else f"{told} לפי השעון שלך ({far} שם)"
 
 
-def _told(at: datetime, language: Language, *, now: datetime, zone: ZoneInfo) -> str:
-    local = at.astimezone(zone)
-    if local.date() == now.astimezone(zone).date():
+def _told(local: datetime, language: Language, *, dated: bool) -> str:
+    if not dated:
         return f"{local:%H:%M}"
-    return f"{dates.format_skeleton('MMMEd', local, tzinfo=zone, locale=language.value)} {local:%H:%M}"
+    return f"{dates.format_skeleton('MMMEd', local, tzinfo=local.tzinfo, locale=language.value)} {local:%H:%M}"

@@ -63,8 +63,14 @@ def test_where_clocks_differ_both_are_told_each_with_its_own_day() -> None:
 
     told = [by_when(late, language, now=NOON, here=JERUSALEM, there=NEW_YORK) for language in (EN, HE)]
 
-    assert told[0] == "Tue, Nov 24 01:00 your time (18:00 there)"
-    assert told[1] == "יום ג׳, 24 בנוב׳ 01:00 לפי השעון שלך (18:00 שם)"
+    assert told[0] == "Tue, Nov 24 01:00 your time (Mon, Nov 23 18:00 there)"
+    assert told[1] == "יום ג׳, 24 בנוב׳ 01:00 לפי השעון שלך (יום ב׳, 23 בנוב׳ 18:00 שם)"
+
+
+def test_a_day_that_both_share_is_told_once() -> None:
+    told = by_when(NOON + timedelta(days=1), EN, now=NOON, here=JERUSALEM, there=NEW_YORK)
+
+    assert told == "Tue, Nov 24 12:00 your time (05:00 there)"
 
 
 def test_every_event_of_the_catalogue_is_told_in_both_languages_without_a_gender() -> None:
