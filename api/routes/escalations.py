@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends
 
-from api.dependencies import DatabaseDep, RulesDep, Session, Supervisor, idempotent
+from api.dependencies import DatabaseDep, RulesDep, Session, SettingsDep, Supervisor, idempotent
 from api.schemas import Because, View
 from api.task_views import AttemptView, MomentView, PromiseView, TaskView, moment_views
 from api.titles import titles_of
@@ -123,8 +123,14 @@ def _parts(known: Story) -> dict[str, Any]:
 
 @router.post("/{escalation_id}/cancellation", status_code=202, summary="Cancel it; a call under way is let finish")
 async def cancel_escalation(
-    escalation_id: UUID, body: Because, by: Supervisor, session: Session, database: DatabaseDep
+    escalation_id: UUID,
+    body: Because,
+    by: Supervisor,
+    session: Session,
+    database: DatabaseDep,
+    settings: SettingsDep,
 ) -> EscalationView:
-    return EscalationView.model_validate(
-        await supervising.cancel_escalation(session, escalation_id, reason=body.reason, who=by.who, clock=database.clock)
+    canceled = await supervising.cancel_escalation(
+        session, escalation_id, reason=body.reason, who=by.who, clock=database.clock, settings=settings
     )
+    return EscalationView.model_validate(canceled)

@@ -56,6 +56,14 @@ class Rescheduling(Fenced):
     notes: Annotated[Text, StringConstraints(max_length=4000)] | None = None
 
 
+class Withdrawal(Because):
+    """A customer who was promised the call is told by message that it will not come, unless `untold_because` says why not."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "the shop closes down"}]})
+
+    untold_because: Reason | None = None
+
+
 class NeverCall(Fenced):
     model_config = ConfigDict(json_schema_extra={"examples": [{"fence": 1, "notes": "Asked me to stop."}]})
 
@@ -187,8 +195,19 @@ async def requeue(
 
 
 @router.post("/{task_id}/withdraw", summary="Take the task off for good and cancel its case")
-async def withdraw(task_id: UUID, body: Because, by: Supervisor, session: Session, database: DatabaseDep) -> TaskView:
-    return _view(await supervising.withdraw_task(session, task_id, reason=body.reason, who=by.who, clock=database.clock))
+async def withdraw(
+    task_id: UUID, body: Withdrawal, by: Supervisor, session: Session, database: DatabaseDep, settings: SettingsDep
+) -> TaskView:
+    withdrawn = await supervising.withdraw_task(
+        session,
+        task_id,
+        reason=body.reason,
+        silent=body.untold_because,
+        who=by.who,
+        clock=database.clock,
+        settings=settings,
+    )
+    return _view(withdrawn.task)
 
 
 def _hold(task_id: UUID, body: Fenced, agent_id: UUID) -> Hold:

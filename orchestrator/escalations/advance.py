@@ -51,7 +51,7 @@ async def _bring_on(case: Case) -> Instruction:
 async def _look(case: Case) -> Instruction | None:
     """Return the instruction, or None where something changed that has to be looked at."""
     if case.escalation.state is State.CLOSED:
-        return _wind_down(case)
+        return await _wind_down(case)
     await _end_what_is_over(case)
     if _is_closed(case):
         return None
@@ -93,11 +93,13 @@ async def _end_what_is_over(case: Case) -> None:
             case.wake(moment.expires_at)
 
 
-def _wind_down(case: Case) -> Instruction:
-    """The row is closed; the process goes on until no call of it is left at the carrier."""
-    if not case.attempts:
-        return Closed(case.escalation.outcome)
-    return wind_up_calls(case) or Wait(min(case.alarms, default=None))
+async def _wind_down(case: Case) -> Instruction:
+    """The row is closed; the process goes on until its last words are out and no call of it is left at the carrier."""
+    if (owed := wind_up_calls(case) or await mind_messages(case)) is not None:
+        return owed
+    if case.attempts or case.alarms:
+        return Wait(min(case.alarms, default=None))
+    return Closed(case.escalation.outcome)
 
 
 def _wait(case: Case) -> Instruction:

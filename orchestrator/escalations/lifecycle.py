@@ -75,18 +75,6 @@ async def close(
         await nudge(session, escalation, now=now)
 
 
-async def cancel(session: AsyncSession, escalation_id: UUID, *, reason: str, now: datetime) -> EscalationRow | None:
-    """Cancel it for a supervisor's `reason`, after a call under way; return the row, None when there is none such."""
-    locked = await lock_escalation(session, escalation_id)
-    if locked is None:
-        return None
-    customer, escalation = locked
-    if escalation.state is not State.CLOSED:
-        escalation.canceled_reason = reason
-        await end(session, customer, escalation, Outcome.CANCELED, now=now)
-    return escalation
-
-
 async def fail(session: AsyncSession, escalation_id: UUID, *, clock: Clock) -> None:
     """Close it as failed, when nothing else can be done for it any more."""
     locked = await lock_escalation(session, escalation_id)

@@ -35,6 +35,7 @@ class Occasion(StrEnum):
     CALL = "call"  # an agent asks to be connected: before their own phone rings
     PREPARE = "prepare"
     APOLOGY = "apology"
+    TAKEN_BACK = "taken_back"  # the call that was promised is withdrawn, and the customer to be told
     LINK = "link"  # an agent sends the words to finish it oneself
 
 

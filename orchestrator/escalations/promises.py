@@ -143,6 +143,13 @@ async def break_overdue(session: AsyncSession, escalation: EscalationRow, *, cau
             _end(session, escalation, row, Ended(PromiseState.BROKEN, cause), now=now)
 
 
+async def break_open(session: AsyncSession, escalation: EscalationRow, *, cause: str, now: datetime) -> None:
+    """Break what was said and not kept: we take it back ourselves."""
+    for row in await pending(session, escalation):
+        if row.state is PromiseState.OPEN:
+            _end(session, escalation, row, Ended(PromiseState.BROKEN, cause), now=now)
+
+
 def customer_zone(customer: CustomerRow) -> ZoneInfo | None:
     """Return the customer's zone where exactly one is known."""
     attributes = customer.attributes

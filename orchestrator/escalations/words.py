@@ -37,11 +37,19 @@ TEXTS = {
 }
 
 REACH_US = "reach-us"  # a template without words of its own gets these: the plan ends with a message, whatever it is called
+TAKEN_BACK = "taken-back"  # a supervisor withdrew a task, and with it the call that was promised
 TEMPLATES = {
     (REACH_US, Language.ENGLISH): (
         "We tried to reach you about your request. Call us whenever it suits you. Reply STOP to hear no more."
     ),
     (REACH_US, Language.HEBREW): "ניסינו להשיג אותך בעניין פנייתך. אפשר להתקשר אלינו בכל עת. להסרה יש להשיב STOP.",
+    (TAKEN_BACK, Language.ENGLISH): (
+        "We promised to call you, and are sorry that this call will not come. "
+        "Call us whenever it suits you. Reply STOP to hear no more."
+    ),
+    (TAKEN_BACK, Language.HEBREW): (
+        "הבטחנו להתקשר אליך, ולצערנו השיחה לא תתקיים. אפשר להתקשר אלינו בכל עת. להסרה יש להשיב STOP."
+    ),
     ("renewal", Language.ENGLISH): (
         "Your contract ends soon. Call us, and we will look together at what fits you. Reply STOP to hear no more."
     ),

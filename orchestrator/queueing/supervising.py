@@ -1,14 +1,15 @@
 """What a supervisor does with a task: takes it from an agent, or off the queue for good."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.escalations.lifecycle import cancel, end
 from orchestrator.escalations.records import move, nudge
-from orchestrator.escalations.states import Outcome, State
+from orchestrator.escalations.states import State
 from orchestrator.escalations.tables import EscalationRow
+from orchestrator.escalations.taking_back import TakenBack, take_back
 from orchestrator.identity.changes import Who, note_change
 from orchestrator.insights.stories import NoSuchEscalation
 from orchestrator.intake.tables import CustomerRow
@@ -45,40 +46,70 @@ def check_may_be_taken(task: TaskRow) -> None:
         check_state(task, TaskState.QUEUED)
 
 
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """`taken_back` is the promise that went with the task, None where none was left to keep."""
+
+    task: TaskRow
+    taken_back: TakenBack | None
+
+
 async def cancel_escalation(
-    session: AsyncSession, escalation_id: UUID, *, reason: str, who: Who, clock: Clock
+    session: AsyncSession, escalation_id: UUID, *, reason: str, who: Who, clock: Clock, settings: Settings
 ) -> EscalationRow:
     """Cancel a case for a supervisor's reason; a call under way is let finish. Raises `NoSuchEscalation`."""
-    locked = await lock_escalation(session, escalation_id)  # so that the clock is read after the locks
+    locked = await lock_escalation(session, escalation_id)
     if locked is None:
         raise NoSuchEscalation(f"no escalation {escalation_id}")
-    now, before = await clock.now(session), _told_of_case(locked[1])
-    canceled = await cancel(session, escalation_id, reason=reason, now=now)
-    if canceled is None:
-        raise NoSuchEscalation(f"no escalation {escalation_id}")
-    if before != (after := _told_of_case(canceled)):
-        what, subject = "escalation.cancel", str(escalation_id)
+    customer, case = locked
+    if case.state is State.CLOSED:
+        return case
+    now, before = await clock.now(session), _told_of_case(case)
+    taken = await take_back(session, customer, case, reason=reason, now=now, settings=settings)
+    if before != (after := _told_of_case(case)):
+        what, subject, after = "escalation.cancel", str(escalation_id), {**after, **_told_of_promise(taken)}
         await note_change(session, who=who, what=what, subject=subject, before=before, after=after, now=now)
-    return canceled
+    return case
 
 
-async def withdraw_task(session: AsyncSession, task_id: UUID, *, reason: str, who: Who, clock: Clock) -> TaskRow:
-    """Take the task off for good, and so cancel its escalation; a call under way is let finish. Raises `NoSuchTask`."""
+async def withdraw_task(
+    session: AsyncSession,
+    task_id: UUID,
+    *,
+    reason: str,
+    who: Who,
+    clock: Clock,
+    settings: Settings,
+    silent: str | None = None,
+) -> Withdrawn:
+    """Take the task off for good, and so cancel its escalation; a call under way is let finish. Raises `NoSuchTask`.
+
+    A customer who was promised the call is told that it will not come, unless `silent` says why not.
+    """
     customer, escalation, task, now = await lock_whole(session, task_id, clock=clock)
     if escalation.state is State.CLOSED:
-        return await lock_task(session, task.id)
-    before, escalation.canceled_reason = told_of_task(task), reason
-    await end(session, customer, escalation, Outcome.CANCELED, now=now)
+        return Withdrawn(await lock_task(session, task.id), None)
+    before = told_of_task(task)
+    taken = await take_back(session, customer, escalation, reason=reason, silent=silent, now=now, settings=settings)
     ended = await lock_task(session, task.id)
-    await note_order(session, "task.withdraw", ended, before=before, reason=reason, who=who, now=now)
-    return ended
+    more = _told_of_promise(taken)
+    await note_order(session, "task.withdraw", ended, before=before, reason=reason, who=who, now=now, more=more)
+    return Withdrawn(ended, taken)
 
 
 async def note_order(
-    session: AsyncSession, what: str, task: TaskRow, *, before: Json, reason: str, who: Who, now: datetime
+    session: AsyncSession,
+    what: str,
+    task: TaskRow,
+    *,
+    before: Json,
+    reason: str,
+    who: Who,
+    now: datetime,
+    more: Json | None = None,
 ) -> None:
     """Write in the audit what somebody ordered for a task, and why."""
-    after = {**told_of_task(task), "reason": reason}
+    after = {**told_of_task(task), "reason": reason, **(more or {})}
     await note_change(session, who=who, what=what, subject=str(task.id), before=before, after=after, now=now)
 
 
@@ -90,6 +121,10 @@ def told_of_task(task: TaskRow) -> Json:
 
 def _told_of_case(case: EscalationRow) -> Json:
     return {"state": case.state.value, "canceled_reason": case.canceled_reason}
+
+
+def _told_of_promise(taken: TakenBack | None) -> Json:
+    return {} if taken is None else {"taken_back": taken.as_json()}
 
 
 async def lock_whole(

@@ -51,7 +51,8 @@ async def test_a_task_withdrawn_while_it_is_read_says_why(visitors: Visitors, da
     await page.goto("/desk")
 
     async with database.transaction() as session:
-        await withdraw_task(session, task.id, reason="mistake", who="test", clock=database.clock)
+        settings = some_settings(database_url)
+        await withdraw_task(session, task.id, reason="mistake", who="test", clock=database.clock, settings=settings)
 
     await expect(page.get_by_text("A supervisor has withdrawn this task.")).to_be_visible(timeout=15 * SECOND)
     await context.close()

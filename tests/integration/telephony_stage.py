@@ -24,6 +24,7 @@ from orchestrator.escalations.moments import found
 from orchestrator.escalations.tables import EscalationRow
 from orchestrator.intake.tables import CustomerRow
 from orchestrator.queueing.leases import accept, request_call
+from orchestrator.queueing.supervising import cancel_escalation
 from orchestrator.queueing.tables import AgentRow, TaskRow
 from orchestrator.queueing.tasks import lock_task
 from orchestrator.settings import Settings
@@ -153,6 +154,11 @@ class Stage:
 
     async def messages(self, escalation: EscalationRow) -> list[MessageRow]:
         return await self.rows(MessageRow, escalation_id=escalation.id)
+
+    async def cancel(self, session: AsyncSession, escalation_id: UUID) -> None:
+        """Cancel a case as a supervisor does."""
+        clock, settings = self.database.clock, self.settings
+        await cancel_escalation(session, escalation_id, reason="test", who="test", clock=clock, settings=settings)
 
     async def look_once(self, escalation: EscalationRow) -> instructions.Instruction:
         """Let the escalation go on by one look, and return what its process is asked to do."""

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from orchestrator.escalations.lifecycle import cancel
 from orchestrator.escalations.states import Outcome
 from orchestrator.escalations.tables import EscalationRow
 from orchestrator.storage.database import Database
@@ -331,4 +330,4 @@ async def test_a_sender_sets_up_no_more_calls_at_once_than_it_has_slots(
 
 
 async def closing(stage: Stage, session: Any, escalation: EscalationRow) -> None:
-    await cancel(session, escalation.id, reason="test", now=await stage.database.clock.now(session))
+    await stage.cancel(session, escalation.id)

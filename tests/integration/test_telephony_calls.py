@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from orchestrator.escalations.lifecycle import cancel
 from orchestrator.escalations.states import Outcome, State
 from orchestrator.escalations.tables import EscalationRow, PromiseRow
 from orchestrator.queueing.tables import TaskState
@@ -231,8 +230,7 @@ async def test_a_phone_that_rings_is_hung_up_when_nobody_needs_the_call_any_more
 
     async with stage.process(escalation):
         await eventually(lambda: stage.attempts(escalation), lambda seen: seen and seen[0].state is AttemptState.RINGING)
-        now = await stage.in_session(stage.database.clock.now)
-        await stage.in_session(lambda session: cancel(session, escalation.id, reason="solved", now=now))
+        await stage.in_session(lambda session: stage.cancel(session, escalation.id))
         customer = await ended(stage, escalation)
 
     assert customer.ending is Ending.CANCELED
@@ -246,9 +244,8 @@ async def test_who_answers_just_as_the_case_closes_is_not_connected(stage: Stage
     escalation = await stage.a_case(CALL, phone=number)
     attempt_id = await stage.prepared(escalation)
     await stage.dialer.submit(attempt_id)
-    now = await stage.in_session(stage.database.clock.now)
 
-    await stage.in_session(lambda session: cancel(session, escalation.id, reason="solved", now=now))
+    await stage.in_session(lambda session: stage.cancel(session, escalation.id))
 
     customer = await ended(stage, escalation)  # nobody stops it: its own document says goodbye
     assert customer.answered_at is not None

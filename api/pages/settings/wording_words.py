@@ -24,6 +24,7 @@ PURPOSES = {
     "lost": _("Said when the customer waits and nobody can be joined"),
     "promise": _("Sent when a call is promised for a time"),
     "reach-us": _("Sent for every message that has no words of its own"),
+    "taken-back": _("Sent when a supervisor withdraws a call that was promised"),
     "renewal": _("Sent when a contract ends soon and nobody was reached"),
 }
 
