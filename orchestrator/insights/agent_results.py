@@ -13,7 +13,7 @@ from orchestrator.queueing.presence import SILENCE
 
 @dataclass(frozen=True, slots=True)
 class AgentResult:
-    """One agent's figures; a mean is None where nothing was measured.
+    """One agent's figures; a mean is None where nothing was measured. `name` is the person's, where one signs in as them.
 
     `speed_of_answer` is from an offer to its acceptance (ASA), `talk` with both people in the room, `wrap_up` after the
     call, and `handling` from acceptance to the end of the task (AHT). `occupancy` is the share of the time they were
@@ -21,6 +21,7 @@ class AgentResult:
     """
 
     agent: str
+    name: str
     offered: int
     accepted: int
     rejected: int
@@ -60,17 +61,19 @@ WITH offered AS (
   SELECT agent_id, sum(least(until, :until) - greatest(since, :since)) AS there FROM spells
   WHERE least(until, :until) > greatest(since, :since) GROUP BY 1
 )
-SELECT g.name, coalesce(o.offered, 0) AS offered, coalesce(o.accepted, 0) AS accepted, coalesce(o.rejected, 0) AS rejected,
-  coalesce(o.missed, 0) AS missed, coalesce(w.done, 0) AS done, coalesce(w.solved, 0) AS solved, o.speed, k.talk,
+SELECT g.name AS agent, coalesce(p.name, g.name) AS name, coalesce(o.offered, 0) AS offered,
+  coalesce(o.accepted, 0) AS accepted, coalesce(o.rejected, 0) AS rejected, coalesce(o.missed, 0) AS missed,
+  coalesce(w.done, 0) AS done, coalesce(w.solved, 0) AS solved, o.speed, k.talk,
   w.wrap_up, w.handling, CASE WHEN h.there IS NOT NULL
     THEN least(1, coalesce(extract(epoch FROM w.busy), 0) / extract(epoch FROM h.there))::float END AS occupancy
 FROM agents g
+LEFT JOIN people p ON p.agent_id = g.id
 LEFT JOIN offered o ON o.agent_id = g.id
 LEFT JOIN talked k ON k.agent_id = g.id
 LEFT JOIN worked w ON w.agent_id = g.id
 LEFT JOIN there h ON h.agent_id = g.id
 WHERE o.agent_id IS NOT NULL OR w.agent_id IS NOT NULL
-ORDER BY g.name
+ORDER BY 2, 1
 """).bindparams(silence=SILENCE)
 
 
@@ -82,7 +85,8 @@ async def agent_results(session: AsyncSession, *, since: datetime, until: dateti
 
 def _result(row: Row[Any]) -> AgentResult:
     return AgentResult(
-        agent=row.name,
+        agent=row.agent,
+        name=row.name,
         offered=row.offered,
         accepted=row.accepted,
         rejected=row.rejected,

@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 @dataclass(frozen=True, slots=True)
 class CustomerTask:
-    """`notes` is personal: for pages, never for logs."""
+    """`notes` is personal: for pages, never for logs. `withdrawn_by` gave `withdrawn_because`, where a person withdrew it."""
 
     id: UUID
     queue: str
@@ -24,13 +24,21 @@ class CustomerTask:
     notes: str | None
     ended_at: datetime | None
     end_reason: str | None
+    withdrawn_by: str | None
+    withdrawn_because: str | None
 
 
 # By way of the cases: both steps have an index.
 _TASKS = text("""
-SELECT t.id, t.queue, t.state, t.queued_at, t.due_at, t.offers, a.name AS agent, t.disposition, t.notes, t.ended_at,
-  t.end_reason
+SELECT t.id, t.queue, t.state, t.queued_at, t.due_at, t.offers, coalesce(s.name, a.name) AS agent, t.disposition, t.notes,
+  t.ended_at, t.end_reason, w.who AS withdrawn_by, CASE WHEN w.who IS NOT NULL THEN e.canceled_reason END AS withdrawn_because
 FROM escalations e JOIN tasks t ON t.escalation_id = e.id LEFT JOIN agents a ON a.id = t.agent_id
+LEFT JOIN people s ON s.agent_id = t.agent_id
+LEFT JOIN LATERAL (
+  SELECT coalesce(p.name, h.who) AS who FROM changes h LEFT JOIN people p ON p.id = h.person_id
+  WHERE h.subject IN (t.id::text, e.id::text) AND h.what IN ('task.withdraw', 'escalation.cancel')
+  ORDER BY h.at DESC LIMIT 1
+) w ON t.state = 'withdrawn' AND t.end_reason = 'canceled'
 WHERE e.customer_id = :customer ORDER BY t.queued_at DESC, t.id LIMIT :limit
 """)
 

@@ -16,7 +16,10 @@ from orchestrator.queueing.tables import TaskState
 
 @dataclass(frozen=True, slots=True)
 class FloorTask:
-    """`customer` and `phone` are personal: for supervisors' pages, never for logs. `tries`: calls its case placed so far."""
+    """`customer` and `phone` are personal: for supervisors' pages, never for logs. `tries`: calls its case placed so far.
+
+    `agent` and `preferred` are people's names, or the agents' where nobody signs in as them.
+    """
 
     id: UUID
     customer_id: UUID
@@ -48,14 +51,17 @@ WITH urgent AS (
   ORDER BY asks DESC, presses DESC, pressing_at, rank, id LIMIT :limit
 )
 SELECT t.id, t.customer_id, c.attributes ->> 'name' AS customer, c.attributes ->> 'phone' AS phone, t.queue, e.rule, t.kind,
-  t.state, t.queued_at, t.due_at, t.promised, a.name AS agent, p.name AS preferred, t.help_asked_at,
+  t.state, t.queued_at, t.due_at, t.promised, coalesce(ap.name, a.name) AS agent, coalesce(pp.name, p.name) AS preferred,
+  t.help_asked_at,
   (SELECT count(*) FROM attempts d
     WHERE d.escalation_id = t.escalation_id AND d.leg = 'customer' AND d.submitted_at IS NOT NULL) AS tries
 FROM urgent t
 JOIN escalations e ON e.id = t.escalation_id
 JOIN customers c ON c.id = t.customer_id
 LEFT JOIN agents a ON a.id = t.agent_id
+LEFT JOIN people ap ON ap.agent_id = t.agent_id
 LEFT JOIN agents p ON p.id = t.preferred_agent
+LEFT JOIN people pp ON pp.agent_id = t.preferred_agent
 ORDER BY t.asks DESC, t.presses DESC, t.pressing_at, t.rank, t.id
 """).bindparams(bindparam("queue", type_=Text), bindparam("state", type_=Text), bindparam("soon", SOON))
 

@@ -62,7 +62,7 @@ _SOURCES = {
     Kind.ESCALATION: _Source(
         EscalationRow,
         "opened_at",
-        ("state", "outcome", "reasons", "rule", "version", "purpose", "priority", "queue", "closed_at"),
+        ("state", "outcome", "reasons", "rule", "version", "purpose", "priority", "queue", "closed_at", "canceled_reason"),
     ),
     Kind.EVENT: _Source(
         EventRow, "time", ("type", "source", "channel_id", "subject", "received_at", "data", "detected", "conflicting_copies")

@@ -1,12 +1,15 @@
 """An open desk: its signs of life, the lease it renews, and what became of a task that left it."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import func, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from orchestrator.escalations.states import Outcome
+from orchestrator.escalations.tables import EscalationRow
 from orchestrator.queueing import leases
 from orchestrator.queueing.missing import was_missed
 from orchestrator.queueing.presence import empty_handed, seen
@@ -47,12 +50,28 @@ async def on_duty(session: AsyncSession, agent_ids: Collection[UUID]) -> frozens
     return frozenset((await session.exec(query)).all())
 
 
-async def why_gone(session: AsyncSession, task_id: UUID, *, agent_id: UUID) -> str | None:
-    """Return why a task is no longer on the agent's desk, as a code; None where it is, or where the agent ended it."""
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Why a task left a desk, as a code; `words` are those of the supervisor who withdrew it."""
+
+    code: str
+    words: str | None = None
+
+
+async def why_gone(session: AsyncSession, task_id: UUID, *, agent_id: UUID) -> Left | None:
+    """Return why a task is no longer on the agent's desk; None where it is, or where the agent ended it."""
     held = await in_hand(session, agent_id)
     if held is not None and held.id == task_id:
         return None
     task = (await session.exec(select(TaskRow).where(TaskRow.id == task_id))).first()
     if task is None or task.agent_id != agent_id or task.state not in OVER:
-        return MISSED if await was_missed(session, task_id, agent_id=agent_id) else GIVEN_ON
-    return None if task.end_reason == BY_AGENT else task.end_reason or task.state.value
+        return Left(MISSED if await was_missed(session, task_id, agent_id=agent_id) else GIVEN_ON)
+    if task.end_reason == BY_AGENT:
+        return None
+    code = task.end_reason or task.state.value
+    return Left(code, await _words(session, task) if code == Outcome.CANCELED else None)
+
+
+async def _words(session: AsyncSession, task: TaskRow) -> str | None:
+    case = await session.get_one(EscalationRow, task.escalation_id)
+    return None if case.reasons else case.canceled_reason  # one that was merged away was canceled by nobody

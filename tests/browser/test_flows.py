@@ -37,6 +37,7 @@ detect: {occurrence: {on: [{type: checkout.abandoned}]}}
 steps: [{callback: {queue: sales, due: 30m, tell: sms, script: checkout}}]
 expires: 24h
 """
+RULE_CALLED = {"en": "Checkout left unfinished", "he": "הקנייה לא הושלמה"}
 Words = Callable[[str], str]
 
 
@@ -128,7 +129,7 @@ async def test_from_an_event_to_the_offer_the_call_the_wrap_up_and_the_results(
     await expect(desk.locator(".figures dd").first).to_have_text("1")
 
     await console.goto("/console/results")
-    of_rule = console.get_by_role("row", name="incomplete-checkout")
+    of_rule = console.get_by_role("row", name=RULE_CALLED[language])
     await expect(of_rule.first).to_be_visible()
     await expect(of_rule.filter(has_text="100%").first).to_be_visible()  # of its promises, kept
     await expect(console.get_by_role("row", name="Dana")).to_be_visible()

@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlmodel import select
 
+from api.pages.console.now import Lens
 from api.pages.console.stream import ConsoleWatcher
 from api.pages.people import COOKIE
 from orchestrator.availability.tables import SwitchRow
+from orchestrator.detection.library import RuleLibrary
 from orchestrator.escalations.states import Outcome
 from orchestrator.escalations.tables import EscalationRow
 from orchestrator.identity.people import Role
@@ -26,6 +28,10 @@ from tests.integration.floor import a_queue, a_task, an_agent, reread
 async def supervisor(database_url: str, database: Database) -> AsyncIterator[Browser]:
     async with a_browser(database_url, database) as browser:
         yield browser
+
+
+def a_lens(database: Database) -> Lens:
+    return Lens(database.clock, RuleLibrary(), "en")
 
 
 async def changes(database: Database) -> list[tuple[str, str]]:
@@ -48,7 +54,7 @@ async def test_the_floor_is_shown_with_its_tasks(supervisor: Browser, database: 
         "sales",
         "dana",
         "Noa Levi",
-        "incomplete-checkout",
+        "Checkout left unfinished",
         f'value="{task.id}"',
         "Promised",
         "+1 415-555-0123",
@@ -132,7 +138,8 @@ async def test_an_auditor_looks_and_does_not_touch(database_url: str, database: 
         task = await a_task(session)
     async with a_browser(database_url, database, role=Role.AUDITOR) as browser:
         shown = await browser.open("/console")
-        sent = await browser.send("/console/tasks", action="withdraw", task=str(task.id), reason="r")
+        order = {"action": "withdraw", "task": str(task.id), "reason": "r", "confirmed": "yes"}
+        sent = await browser.send("/console/tasks", **order)
 
     assert (shown.status_code, "Stop calls" in shown.text, 'type="checkbox" id="pick' in shown.text) == (200, False, False)
     assert (sent.status_code, (await reread(database, task.id)).state) == (403, TaskState.QUEUED)
@@ -143,7 +150,8 @@ async def test_several_tasks_are_withdrawn_at_once_and_the_audit_knows(superviso
         await a_queue(session)
         tasks = [await a_task(session) for _ in range(2)]
 
-    answer = await supervisor.send("/console/tasks", action="withdraw", task=[str(each.id) for each in tasks], reason="storm")
+    order = {"action": "withdraw", "task": [str(each.id) for each in tasks], "reason": "storm", "confirmed": "yes"}
+    answer = await supervisor.send("/console/tasks", **order)
 
     assert (answer.status_code, answer.headers["location"]) == (303, "/console?done=2")
     assert "2 tasks were changed." in (await supervisor.open("/console?done=2")).text
@@ -224,7 +232,7 @@ async def test_a_form_from_elsewhere_changes_nothing(supervisor: Browser, databa
         await a_queue(session)
         task = await a_task(session)
 
-    form = {"action": "withdraw", "task": str(task.id), "reason": "r", "csrf": "guessed"}
+    form = {"action": "withdraw", "task": str(task.id), "reason": "r", "confirmed": "yes", "csrf": "guessed"}
     answer = await supervisor.client.post("/console/tasks", data=form)
     switch = await supervisor.client.post("/console/switch", data={"scope": "everything", "reason": "r", "confirmed": "yes"})
 
@@ -253,7 +261,8 @@ async def test_the_list_stays_narrowed_after_tasks_were_changed(supervisor: Brow
         left, withdrawn = [await a_task(session, queue="back office & more") for _ in range(2)]
     narrowed = {"queue": "back office & more", "state": "queued"}
 
-    answer = await supervisor.send("/console/tasks", action="withdraw", task=str(withdrawn.id), reason="r", **narrowed)
+    order = {"action": "withdraw", "task": str(withdrawn.id), "reason": "r", "confirmed": "yes"}
+    answer = await supervisor.send("/console/tasks", **order, **narrowed)
     shown = (await supervisor.open(answer.headers["location"])).text
 
     assert answer.status_code == 303
@@ -310,7 +319,7 @@ async def test_a_switch_that_does_not_fit_is_refused_by_its_field(
 
 async def test_the_stream_draws_the_floor_anew_within_a_second(supervisor: Browser, database: Database) -> None:
     secret = supervisor.client.cookies[COOKIE]
-    watcher = ConsoleWatcher(database, secret, supervisor.viewer, "en")
+    watcher = ConsoleWatcher(database, secret, a_lens(database))
     newsroom = supervisor.app.state.newsroom
     await newsroom.listening.wait()
     told = watcher.watch(newsroom)
@@ -330,7 +339,7 @@ async def test_the_stream_draws_the_floor_anew_within_a_second(supervisor: Brows
 
 async def test_the_stream_ends_with_the_session(supervisor: Browser, database: Database) -> None:
     secret = supervisor.client.cookies[COOKIE]
-    told = ConsoleWatcher(database, secret, supervisor.viewer, "en").watch(supervisor.app.state.newsroom)
+    told = ConsoleWatcher(database, secret, a_lens(database)).watch(supervisor.app.state.newsroom)
     await anext(told)
     await anext(told)
 

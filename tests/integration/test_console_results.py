@@ -173,9 +173,9 @@ async def test_every_table_is_a_file_whose_cells_are_no_formulas(supervisor: Bro
     assert {each.status_code for each in files.values()} == {200}
     assert files["agents"].headers["content-type"] == "text/csv; charset=utf-8"
     assert "ringback-agents-2026-06-01-2026-06-30.csv" in files["agents"].headers["content-disposition"]
-    assert ["angry-customer", "broken", "staffing", "1"] in rows(files["promises"].text)
+    assert ["angry-customer", "angry-customer", "broken", "staffing", "1"] in rows(files["promises"].text)
     assert rows(files["attempts"].text)[1] == ["12", "spoken", "1"]
-    assert rows(files["agents"].text)[1][:3] == ["'=cmd.dana", "1", "1"]
+    assert rows(files["agents"].text)[1][:4] == ["'=cmd.dana", "'=cmd.dana", "1", "1"]
     assert rows(files["funnel"].text)[1][0] == "'=2+2"
     assert (await supervisor.open("/console/results/passwords.csv")).status_code == 404
 

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.app import create_app
 from orchestrator.escalations.states import PromiseState
@@ -70,6 +71,10 @@ class Desk:
         task = await self.offered(**attributes)
         assert (await self.at(task, "accept")).status_code == 303
         return task
+
+    async def withdraw(self, session: AsyncSession, task: TaskRow) -> None:
+        settings, clock = some_settings("postgresql://unused"), self.database.clock
+        await supervising.withdraw_task(session, task.id, reason="mistake", who="test", clock=clock, settings=settings)
 
     async def wrapping(self) -> TaskRow:
         task = await self.accepted()
@@ -303,13 +308,14 @@ async def test_help_that_was_asked_for_is_shown(desk: Desk) -> None:
 async def test_a_task_withdrawn_meanwhile_says_why_and_brings_the_next(desk: Desk) -> None:
     task = await desk.accepted()
     async with desk.database.transaction() as session:
-        await supervising.withdraw_task(session, task.id, reason="mistake", who="test", clock=desk.database.clock)
+        await desk.withdraw(session, task)
         following = await a_task(session)
 
     answer = await desk.at(task, "call")
 
     assert answer.status_code == 409
     assert "A supervisor has withdrawn this task." in answer.text
+    assert 'dir="auto">mistake</p>' in answer.text
     assert str(following.id) in answer.text
 
 
@@ -318,12 +324,13 @@ async def test_a_task_withdrawn_while_it_is_read_leaves_the_desk_with_the_reason
     mark = f"{task.id}.1.ready.0"
     assert (await desk.client.get("/desk/work", params={"mark": mark})).status_code == 204
     async with desk.database.transaction() as session:
-        await supervising.withdraw_task(session, task.id, reason="mistake", who="test", clock=desk.database.clock)
+        await desk.withdraw(session, task)
 
     answer = await desk.client.get("/desk/work", params={"mark": mark})
 
     assert answer.status_code == 200
     assert "A supervisor has withdrawn this task." in answer.text
+    assert 'dir="auto">mistake</p>' in answer.text
 
 
 async def test_an_open_desk_renews_its_lease(desk: Desk) -> None:

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from sqlmodel import col, select
 
 from api.app import create_app
+from api.pages.console.now import Lens
 from api.pages.console.stream import ConsoleWatcher
 from api.pages.people import COOKIE
 from orchestrator.errors import BadInput
@@ -219,7 +220,8 @@ async def test_a_stream_that_is_open_ends_with_the_role_that_may_read_it(
     admin = await signed_in(client, database, role=Role.ADMIN)
     async with a_client(app) as theirs:
         person = await signed_in(theirs, database, role=Role.SUPERVISOR)
-        told = ConsoleWatcher(database, theirs.cookies[COOKIE], person, "en").watch(app.state.newsroom)
+        lens = Lens(database.clock, app.state.rules, "en")
+        told = ConsoleWatcher(database, theirs.cookies[COOKIE], lens).watch(app.state.newsroom)
         drawn = [await anext(told), await anext(told)]
     async with database.transaction() as session:
         await a_queue(session)

@@ -1,5 +1,6 @@
 """What a supervisor orders for one task or many: each is a transaction of its own, so one that refuses stops no other."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,10 +10,10 @@ from uuid import UUID
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.pages.people import Viewer
-from orchestrator.errors import BadInput, Conflict, NoSuch
+from orchestrator.errors import BadInput, Conflict, NoSuch, OrchestratorError
+from orchestrator.escalations.taking_back import Told
 from orchestrator.queueing.moving import move_task, reassign_task
 from orchestrator.queueing.supervising import requeue_task, withdraw_task
-from orchestrator.queueing.tables import TaskRow
 from orchestrator.settings import Settings
 from orchestrator.storage.database import Database
 
@@ -45,6 +46,18 @@ class Order:
     reason: str
     queue: str
     agent: str
+    tell: bool = True  # those whom a withdrawal takes a promised call from
+    untold_because: str = ""
+
+    @property
+    def silent(self) -> str | None:
+        """Why nobody is told; None where they are."""
+        return None if self.tell else self.untold_because
+
+    def unsaid(self) -> dict[str, str]:
+        """Return what is asked for on the second page alone."""
+        missing = not self.tell and not self.untold_because
+        return {"untold_because": _("Say why they are not told: it is kept with each promise.")} if missing else {}
 
     def faults(self) -> dict[str, str]:
         """Return what to mend, by field."""
@@ -64,11 +77,16 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What came of an order: how many were done, and why others were not, by task."""
+    """What came of an order: how many were done, and why others were not, by task.
+
+    `told` are the customers who hear that a promised call will not come, `untold` those to whom no message can go.
+    """
 
     done: int
     faults: Mapping[str, str]
     refusals: Mapping[UUID, str]
+    told: int = 0
+    untold: int = 0
 
     @property
     def went_well(self) -> bool:
@@ -81,46 +99,52 @@ async def carry_out(database: Database, settings: Settings, order: Order, viewer
     if faults:
         return Answers(0, faults, {})
     refusals: dict[UUID, str] = {}
+    told: Counter[Told | None] = Counter()
     for task_id in dict.fromkeys(order.tasks):
-        refusal = await _one(database, settings, order, task_id, viewer)
-        if refusal is not None:
-            refusals[task_id] = refusal
-    return Answers(len(set(order.tasks)) - len(refusals), {}, refusals)
+        try:
+            told[await _one(database, settings, order, task_id, viewer)] += 1
+        except OrchestratorError as error:
+            refusals[task_id] = _refusal(error)
+    return Answers(told.total(), {}, refusals, told[Told.TOLD], told[Told.UNABLE])
 
 
-async def _one(database: Database, settings: Settings, order: Order, task_id: UUID, viewer: Viewer) -> str | None:
-    async def work(session: AsyncSession) -> None:
-        await _apply(session, order, task_id, who=viewer, database=database, settings=settings)
+async def _one(database: Database, settings: Settings, order: Order, task_id: UUID, viewer: Viewer) -> Told | None:
+    return await database.run(lambda session: _apply(session, order, task_id, who=viewer, database=database, settings=settings))
 
-    try:
-        await database.run(work)
-    except BadInput as error:
-        return _WHY_NOT.get(error.field or "", _OTHERWISE)
-    except Conflict:
-        return _("A call is under way, or the task is over. Wait until the call has ended, or leave it.")
-    except NoSuch:
-        return _OTHERWISE
-    return None
+
+def _refusal(error: OrchestratorError) -> str:
+    """Return why a task was left as it is; what says nothing about the task is raised again."""
+    match error:
+        case BadInput():
+            return _WHY_NOT.get(error.field or "", _OTHERWISE)
+        case Conflict():
+            return _("A call is under way, or the task is over. Wait until the call has ended, or leave it.")
+        case NoSuch():
+            return _OTHERWISE
+        case _:
+            raise error
 
 
 async def _apply(
     session: AsyncSession, order: Order, task_id: UUID, *, who: Viewer, database: Database, settings: Settings
-) -> TaskRow:
+) -> Told | None:
+    """Do it; return whether its customer is told that a promised call will not come, None where none was promised."""
     clock, reason = database.clock, order.reason
     match Action(order.action):
         case Action.REQUEUE:
-            return await requeue_task(session, task_id, reason=reason, who=who, clock=clock, settings=settings)
+            await requeue_task(session, task_id, reason=reason, who=who, clock=clock, settings=settings)
         case Action.MOVE:
-            return await move_task(session, task_id, queue=order.queue, reason=reason, who=who, clock=clock, settings=settings)
+            await move_task(session, task_id, queue=order.queue, reason=reason, who=who, clock=clock, settings=settings)
         case Action.REASSIGN:
             agent_id = UUID(order.agent)
-            return await reassign_task(
-                session, task_id, agent_id=agent_id, reason=reason, who=who, clock=clock, settings=settings
-            )
+            await reassign_task(session, task_id, agent_id=agent_id, reason=reason, who=who, clock=clock, settings=settings)
         case Action.WITHDRAW:
-            return await withdraw_task(session, task_id, reason=reason, who=who, clock=clock)
+            silent = order.silent
+            done = await withdraw_task(session, task_id, reason=reason, silent=silent, who=who, clock=clock, settings=settings)
+            return None if done.taken_back is None else done.taken_back.told
         case _ as never:
             assert_never(never)
+    return None
 
 
 def _uuid(text: str) -> UUID | None:

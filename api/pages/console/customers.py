@@ -12,11 +12,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.dependencies import DatabaseDep, Session
 from api.pages.console import words
-from api.pages.console.now import Watching
+from api.pages.console.now import Lens, Watching
 from api.pages.console.sentences import sentences_in
 from api.pages.frame import page
-from api.pages.languages import language_of
-from api.pages.people import ProtectedForm, Viewer
+from api.pages.people import ProtectedForm
 from api.paging import After, decode, encode
 from api.transactions import Repeatable
 from orchestrator.escalations.words import Language
@@ -24,6 +23,7 @@ from orchestrator.identity.customer_searches import keep_search, kept_search
 from orchestrator.insights.customer_tasks import customer_tasks
 from orchestrator.insights.event_channels import Channels, channels_of
 from orchestrator.insights.known_wishes import known_wishes
+from orchestrator.insights.naming import rule_titles
 from orchestrator.insights.search import search
 from orchestrator.insights.timelines import Entry, Kind, get_customer, open_escalation_of, subjects_of, timeline
 from orchestrator.insights.why_words import happened
@@ -72,13 +72,13 @@ async def show_customer(
         return RedirectResponse(f"/console/customers/{customer.id}", 303)
     known = await _known(session, customer, cursor)
     channels = await _channels(session, known["entries"])
-    said = _said_in(request, viewer, channels)
-    return page(request, "console/customer.html", viewer=viewer, words=words, **said, **known)
+    lens = Lens.of(request, viewer)
+    known["titles"] = await rule_titles(session, lens.rules, lens.language)
+    return page(request, "console/customer.html", viewer=viewer, words=words, **_said_in(lens.language, channels), **known)
 
 
-def _said_in(request: Request, viewer: Viewer, channels: Channels) -> dict[str, Any]:
+def _said_in(code: str, channels: Channels) -> dict[str, Any]:
     """Return what tells gates, events and channels in the reader's language."""
-    code = language_of(request, viewer.locale)
     language = Language(code)
     return {
         "sentence": sentences_in(code),

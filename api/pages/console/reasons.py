@@ -56,6 +56,10 @@ REASON = {
     "late": _("Late"),
     "late_apology": _("The apology came too late"),
     "connected": _("A person spoke with the customer"),
+    "merged": _("Went on as another case of the same person"),
+    "taken_back": _("Taken back by us, and the customer was told"),
+    "taken_back_untold": _("Taken back by us, and no message could go to the customer"),
+    "taken_back_silently": _("Taken back by us, and the customer was not told on purpose"),
     "nobody_free": _("No agent was free"),
     "replanned": _("The plan has changed"),
 }

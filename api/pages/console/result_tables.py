@@ -1,6 +1,7 @@
 """The tables of the results as rows of a file: a head of codes, and figures as they are."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -16,45 +17,63 @@ from orchestrator.insights.placing import Stage
 from orchestrator.insights.promise_results import promise_results
 from orchestrator.insights.worth_results import worth_results
 
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Of which days, in whose zone, and what rules are called there by name."""
+
+    since: datetime
+    until: datetime
+    zone: str
+    titles: Mapping[str, str]
+
+    def rule(self, name: str) -> tuple[str, str]:
+        """Return what stands under `rule` and `rule_title`."""
+        return name, self.titles.get(name, name)
+
+
 Table = tuple[Sequence[str], Iterable[Sequence[Cell]]]
 
-NOT_CALLED = ("customer_id", "subject", "rule", "moment_at", "found_at", "furthest_step", "reason")
+NOT_CALLED = ("customer_id", "subject", "rule", "rule_title", "moment_at", "found_at", "furthest_step", "reason")
 
 
-def not_called_row(moment: NotCalled) -> Sequence[Cell]:
-    """Return what stands under `NOT_CALLED`: ids and codes, no name and no number."""
+def not_called_row(moment: NotCalled, titles: Mapping[str, str]) -> Sequence[Cell]:
+    """Return what stands under `NOT_CALLED`: ids and codes, no customer's name and no number."""
+    rule = (moment.rule, titles.get(moment.rule, moment.rule))
     times = (_iso(moment.at), _iso(moment.found_at))
-    return (str(moment.customer_id), moment.subject, moment.rule, *times, moment.stage.value, moment.reason)
+    return (str(moment.customer_id), moment.subject, *rule, *times, moment.stage.value, moment.reason)
 
 
-async def _funnel_table(session: AsyncSession, since: datetime, until: datetime, _: str) -> Table:
-    found = await funnels(session, since=since, until=until)
-    came = [(funnel.rule, stage.value, "", funnel.at(stage)) for funnel in found for stage in Stage]
-    lost = [(funnel.rule, loss.stage.value, loss.reason, loss.number) for funnel in found for loss in funnel.losses]
-    return ("rule", "stage", "lost_by", "moments"), sorted([*came, *lost], key=lambda row: row[0])
+async def _funnel_table(session: AsyncSession, asked: Asked) -> Table:
+    found = await funnels(session, since=asked.since, until=asked.until)
+    came = [(*asked.rule(funnel.rule), stage.value, "", funnel.at(stage)) for funnel in found for stage in Stage]
+    lost = [
+        (*asked.rule(funnel.rule), loss.stage.value, loss.reason, loss.number) for funnel in found for loss in funnel.losses
+    ]
+    return ("rule", "rule_title", "stage", "lost_by", "moments"), sorted([*came, *lost], key=lambda row: row[0])
 
 
-async def _promise_table(session: AsyncSession, since: datetime, until: datetime, _: str) -> Table:
-    found = await promise_results(session, since=since, until=until)
-    return ("rule", "state", "cause", "promises"), [(each.rule, each.state.value, each.cause, each.number) for each in found]
+async def _promise_table(session: AsyncSession, asked: Asked) -> Table:
+    found = await promise_results(session, since=asked.since, until=asked.until)
+    rows = [(*asked.rule(each.rule), each.state.value, each.cause, each.number) for each in found]
+    return ("rule", "rule_title", "state", "cause", "promises"), rows
 
 
-async def _worth_table(session: AsyncSession, since: datetime, until: datetime, _: str) -> Table:
+async def _worth_table(session: AsyncSession, asked: Asked) -> Table:
     said = {True: "worth", False: "not_worth", None: "not_said"}
-    found = await worth_results(session, since=since, until=until)
-    return ("rule", "verdict", "disposition", "sub_disposition", "calls"), [
-        (each.rule, said[each.worth], *each.outcome, each.number) for each in found
+    found = await worth_results(session, since=asked.since, until=asked.until)
+    return ("rule", "rule_title", "verdict", "disposition", "sub_disposition", "calls"), [
+        (*asked.rule(each.rule), said[each.worth], *each.outcome, each.number) for each in found
     ]
 
 
-async def _broken_table(session: AsyncSession, since: datetime, until: datetime, _: str) -> Table:
-    known = ("customer_id", "subject", "rule")
+async def _broken_table(session: AsyncSession, asked: Asked) -> Table:
     times = ("made_at", "due_at", "broken_at", "answered_at")
-    found = await broken_promises(session, since=since, until=until)
-    head = (*known, "cause", *times, "late_by_seconds")
+    found = await broken_promises(session, since=asked.since, until=asked.until)
+    head = ("customer_id", "subject", "rule", "rule_title", "cause", *times, "late_by_seconds")
     return head, [
         (
-            *(str(getattr(each, name)) for name in known),
+            *(str(each.customer_id), each.subject, *asked.rule(each.rule)),
             each.cause,
             *(_iso(getattr(each, name)) for name in times),
             each.late_by,
@@ -67,21 +86,21 @@ def _iso(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat(timespec="seconds")
 
 
-async def _attempt_table(session: AsyncSession, since: datetime, until: datetime, zone: str) -> Table:
-    found = await attempt_results(session, since=since, until=until, zone=zone)
+async def _attempt_table(session: AsyncSession, asked: Asked) -> Table:
+    found = await attempt_results(session, since=asked.since, until=asked.until, zone=asked.zone)
     rows = [(each.hour, result, number) for each in found for result, number in each.results.items()]
     return ("hour", "result", "attempts"), rows
 
 
-async def _agent_table(session: AsyncSession, since: datetime, until: datetime, _: str) -> Table:
-    counted = ("agent", "offered", "accepted", "rejected", "missed", "done", "solved")
+async def _agent_table(session: AsyncSession, asked: Asked) -> Table:
+    counted = ("agent", "name", "offered", "accepted", "rejected", "missed", "done", "solved")
     timed = ("speed_of_answer", "talk", "wrap_up", "handling")
-    found = await agent_results(session, since=since, until=until)
-    head = (*counted, *(f"{name}_seconds" for name in timed), "occupancy")
+    found = await agent_results(session, since=asked.since, until=asked.until)
+    head = ("agent", "agent_name", *counted[2:], *(f"{name}_seconds" for name in timed), "occupancy")
     return head, [tuple(getattr(each, name) for name in (*counted, *timed, "occupancy")) for each in found]
 
 
-async def _day_table(session: AsyncSession, since: datetime, until: datetime, zone: str) -> Table:
+async def _day_table(session: AsyncSession, asked: Asked) -> Table:
     timed = ("speed_of_answer", "handling", "wrap_up")
     head = ("day", "calls", "spoken", "abandoned", "share_abandoned", *(f"{name}_seconds" for name in timed), "occupancy")
     rows = [
@@ -90,12 +109,12 @@ async def _day_table(session: AsyncSession, since: datetime, until: datetime, zo
             *(getattr(each, name) for name in timed),
             each.occupancy,
         )
-        for each in await day_results(session, since=since, until=until, zone=zone)
+        for each in await day_results(session, since=asked.since, until=asked.until, zone=asked.zone)
     ]
     return head, rows
 
 
-TABLES: dict[str, Callable[[AsyncSession, datetime, datetime, str], Awaitable[Table]]] = {
+TABLES: dict[str, Callable[[AsyncSession, Asked], Awaitable[Table]]] = {
     "funnel": _funnel_table,
     "promises": _promise_table,
     "broken": _broken_table,

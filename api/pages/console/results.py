@@ -11,9 +11,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from api.dependencies import DatabaseDep, Session
 from api.pages.console import words
 from api.pages.console.csv import csv_file, csv_stream
-from api.pages.console.now import Watching
+from api.pages.console.now import Lens, Watching
 from api.pages.console.period import Period
-from api.pages.console.result_tables import NOT_CALLED, TABLES, not_called_row
+from api.pages.console.result_tables import NOT_CALLED, TABLES, Asked, not_called_row
 from api.pages.frame import page
 from orchestrator.escalations.states import PromiseState
 from orchestrator.insights.agent_results import agent_results
@@ -21,6 +21,7 @@ from orchestrator.insights.attempt_results import attempt_results
 from orchestrator.insights.broken_promises import broken_promises
 from orchestrator.insights.day_results import all_waited, day_results
 from orchestrator.insights.funnel import Funnel, funnels
+from orchestrator.insights.naming import rule_titles
 from orchestrator.insights.not_called import BEFORE_DIALING, UNDER_WAY, latest_not_called, not_called
 from orchestrator.insights.placing import Stage
 from orchestrator.insights.promise_results import by_rule, promise_results
@@ -50,9 +51,11 @@ async def show_results(request: Request, viewer: Watching, database: DatabaseDep
         async with database.transaction() as session:
             return await ask(session)
 
+    lens = Lens.of(request, viewer)
     # Each counts what the others do not look at, so they need not wait for one another.
-    (moments, uncalled), (promised, broken, judged), (hours, each_day, agents) = await asyncio.gather(
+    (titles, moments, uncalled), (promised, broken, judged), (hours, each_day, agents) = await asyncio.gather(
         asyncio.gather(
+            asked(lambda session: rule_titles(session, lens.rules, lens.language)),
             asked(lambda session: funnels(session, **span)),
             latest_not_called(database, since=days.since, until=days.until, limit=_LATEST),
         ),
@@ -74,6 +77,7 @@ async def show_results(request: Request, viewer: Watching, database: DatabaseDep
         status=422 if days.faults else 200,
         days=days,
         words=words,
+        titles=titles,
         stages=list(Stage),
         funnels=moments,
         uncalled=uncalled,
@@ -96,20 +100,25 @@ def _before_dialing(funnel: Funnel) -> int:
 
 
 @router.get("/not-called.csv")
-async def send_not_called(viewer: Watching, database: DatabaseDep, days: Days) -> Response:
+async def send_not_called(request: Request, viewer: Watching, database: DatabaseDep, days: Days) -> Response:
     """Send all of them, as the database gives them: there may be a hundred thousand."""
     _check(days)
+    lens = Lens.of(request, viewer)
+    async with database.transaction() as session:
+        titles = await rule_titles(session, lens.rules, lens.language)
     pages = not_called(database, since=days.since, until=days.until)
-    rows = (map(not_called_row, moments) async for moments in pages)
+    rows = ([not_called_row(each, titles) for each in moments] async for moments in pages)
     return await csv_stream(f"ringback-not-called-{days.first}-{days.last}.csv", NOT_CALLED, rows)
 
 
 @router.get("/{table}.csv")
-async def send_table(table: str, viewer: Watching, session: Session, days: Days) -> Response:
+async def send_table(request: Request, table: str, viewer: Watching, session: Session, days: Days) -> Response:
     if table not in TABLES:
         raise HTTPException(404, "there is no such table")
     _check(days)
-    head, rows = await TABLES[table](session, days.since, days.until, viewer.zone)
+    lens = Lens.of(request, viewer)
+    asked = Asked(days.since, days.until, viewer.zone, await rule_titles(session, lens.rules, lens.language))
+    head, rows = await TABLES[table](session, asked)
     return csv_file(f"ringback-{table}-{days.first}-{days.last}.csv", head, rows)
 
 

@@ -9,9 +9,8 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from api.dependencies import DatabaseDep
 from api.newsroom import Desk, Item, Newsroom, Turn
-from api.pages.console.now import floor_of
+from api.pages.console.now import Lens, floor_of
 from api.pages.frame import render
-from api.pages.languages import language_of
 from api.pages.people import COOKIE, Role, Viewer
 from orchestrator.identity.sessions import viewer_of
 from orchestrator.storage.database import Database, DatabaseUnavailable
@@ -23,10 +22,10 @@ _PATIENCE = 10.0  # seconds without news: drawn all the same, for what only time
 
 
 class ConsoleWatcher:
-    """Who reads the stream, and in which language. A session that has ended ends the stream."""
+    """Who reads the stream, and through which lens. A session that has ended ends the stream."""
 
-    def __init__(self, database: Database, secret: str, viewer: Viewer, language: str) -> None:
-        self._database, self._secret, self._viewer, self._language = database, secret, viewer, language
+    def __init__(self, database: Database, secret: str, lens: Lens) -> None:
+        self._database, self._secret, self._lens = database, secret, lens
 
     async def watch(self, newsroom: Newsroom) -> AsyncIterator[ServerSentEvent]:
         """Yield the floor whenever it changes, until the server stops, the session ends or the database goes away."""
@@ -48,9 +47,9 @@ class ConsoleWatcher:
             viewer = await viewer_of(session, self._secret, by_itself=True)
             if viewer is None or not _may_watch(viewer):
                 return None
-            known = await floor_of(session, self._database.clock)
+            known = await floor_of(session, self._lens)
         more = {"zone": viewer.zone, "csrf": viewer.csrf, "may_act": viewer.may(Role.SUPERVISOR)}
-        return render("console/parts/floor.html", language=self._language, **known, **more)
+        return render("console/parts/floor.html", language=self._lens.language, **known, **more)
 
 
 async def admitted(request: Request, database: DatabaseDep) -> AsyncIterator[ConsoleWatcher]:
@@ -63,7 +62,7 @@ async def admitted(request: Request, database: DatabaseDep) -> AsyncIterator[Con
     if not _may_watch(viewer):
         raise HTTPException(403, "this page is not for your role")
     with request.app.state.streams.seat(viewer.person_id):
-        yield ConsoleWatcher(database, secret, viewer, language_of(request, viewer.locale))
+        yield ConsoleWatcher(database, secret, Lens.of(request, viewer))
 
 
 @router.get("/console/stream", response_class=EventSourceResponse)

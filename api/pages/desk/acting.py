@@ -17,7 +17,7 @@ from api.pages.frame import page
 from api.pages.people import Viewer
 from orchestrator.errors import BadInput, Conflict, NoSuch
 from orchestrator.queueing.assisting import LinkNotSent
-from orchestrator.queueing.desk_life import GIVEN_ON, MISSED, why_gone
+from orchestrator.queueing.desk_life import GIVEN_ON, MISSED, Left, why_gone
 from orchestrator.queueing.leases import StaleFence, TaskGone
 from orchestrator.queueing.pulling import next_task
 
@@ -26,10 +26,11 @@ Doing = Callable[[AsyncSession], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What just happened, in English, and whether that is good, a warning or bad."""
+    """What just happened, in English, and whether that is good, a warning or bad; `words` are somebody's own, about it."""
 
     text: str
     tone: str = "good"
+    words: str | None = None
 
 
 def _(text: str) -> str:
@@ -120,8 +121,8 @@ async def gone(parts: Parts, viewer: Viewer, task_id: UUID | None) -> Notice | N
     """
     agent_id = agent_of(viewer)
 
-    async def ask(session: AsyncSession) -> str | None:
-        return GIVEN_ON if task_id is None else await why_gone(session, task_id, agent_id=agent_id)
+    async def ask(session: AsyncSession) -> Left | None:
+        return Left(GIVEN_ON) if task_id is None else await why_gone(session, task_id, agent_id=agent_id)
 
     async def take(session: AsyncSession) -> object:
         return await next_task(session, agent_id, clock=parts.database.clock, settings=parts.settings)
@@ -133,5 +134,7 @@ async def gone(parts: Parts, viewer: Viewer, task_id: UUID | None) -> Notice | N
     return _gone_for(reason)
 
 
-def _gone_for(reason: str | None) -> Notice | None:
-    return None if reason in (None, MISSED) else Notice(desk_words.GONE.get(reason, desk_words.GONE_OTHERWISE), "warn")
+def _gone_for(left: Left | None) -> Notice | None:
+    if left is None or left.code == MISSED:
+        return None
+    return Notice(desk_words.GONE.get(left.code, desk_words.GONE_OTHERWISE), "warn", left.words)
