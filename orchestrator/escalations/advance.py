@@ -16,9 +16,10 @@ from orchestrator.escalations.lifecycle import close
 from orchestrator.escalations.moments import expire
 from orchestrator.escalations.owing import mind_messages, mind_promises
 from orchestrator.escalations.records import under_way
-from orchestrator.escalations.states import State
+from orchestrator.escalations.states import HELD_BACK, State
 from orchestrator.escalations.stepping import take_step
 from orchestrator.escalations.tasking import mind_task
+from orchestrator.queueing.news import News, What, tell
 from orchestrator.settings import Settings
 from orchestrator.storage.clock import Clock
 from orchestrator.storage.outbox import unhint_escalation
@@ -32,8 +33,11 @@ async def advance(session: AsyncSession, escalation_id: UUID, *, clock: Clock, r
     case = await load(session, escalation_id, clock=clock, rules=rules, settings=settings)
     if case is None:
         return Closed(None)
+    before = _held_for(case)
     instruction = await _bring_on(case)
     await session.flush()
+    if _held_for(case) not in (None, before):
+        await tell(session, News(What.HELD))
     await unhint_escalation(session, escalation_id)
     return instruction
 
@@ -76,6 +80,12 @@ async def _with_task(case: Case) -> Instruction | None:
     if case.task is None or _is_closed(case):
         return None
     return await mind_messages(case) or ask_silent(case) or _wait(case)
+
+
+def _held_for(case: Case) -> tuple[str, tuple[str, ...]] | None:
+    """Return why the case is held back before it becomes a task; None where it is not."""
+    row = case.escalation
+    return (row.state.value, tuple(row.reasons)) if row.state in HELD_BACK else None
 
 
 def _is_closed(case: Case) -> bool:

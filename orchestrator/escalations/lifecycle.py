@@ -10,9 +10,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from orchestrator.detection.tables import MomentRow, MomentStatus
 from orchestrator.escalations import promises
 from orchestrator.escalations.records import move, note, nudge, under_way, unsettled_attempts
-from orchestrator.escalations.states import Outcome, State
+from orchestrator.escalations.states import HELD_BACK, Outcome, State
 from orchestrator.escalations.tables import EscalationRow
 from orchestrator.intake.tables import CustomerRow
+from orchestrator.queueing.news import News, What, tell
 from orchestrator.queueing.tables import TaskState
 from orchestrator.queueing.tasks import withdraw
 from orchestrator.storage.clock import Clock
@@ -61,6 +62,8 @@ async def close(
     """
     if escalation.state is State.CLOSED:
         return
+    if escalation.state in HELD_BACK:
+        await tell(session, News(What.HELD))
     move(session, escalation, State.CLOSED, now=now, outcome=outcome.value)
     escalation.outcome, escalation.closed_at, escalation.reasons = outcome, now, list(reasons)
     escalation.pending = escalation.result = None

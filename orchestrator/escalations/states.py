@@ -17,6 +17,9 @@ class State(StrEnum):
     CLOSED = "closed"
 
 
+HELD_BACK = (State.OPEN, State.WAITING)  # before there is a task
+
+
 class Outcome(StrEnum):
     SOLVED = "solved"
     NOT_SOLVED = "not_solved"

@@ -30,6 +30,7 @@ class EscalationRow(SQLModel, table=True):
     __table_args__ = (
         Index("one_open_escalation", "customer_id", unique=True, postgresql_where=text("state <> 'closed'")),
         Index("escalations_open", "opened_at", postgresql_where=text("state <> 'closed'")),
+        Index("escalations_held", "wait_until", postgresql_where=text("state IN ('open', 'waiting')")),
         Index("escalations_of_customer", "customer_id", "opened_at"),
     )
 

@@ -19,6 +19,7 @@ class What(StrEnum):
     WITHDRAWN = "withdrawn"
     DONE = "done"
     PRESENCE = "presence"
+    HELD = "held"  # a case is held back before it becomes a task, or no longer
     FLOOR = "floor"  # a queue, its hours or a switch changed
 
 

@@ -30,6 +30,7 @@ SHOWN: dict[Role | None, tuple[str, ...]] = {
     Role.AGENT: ("/desk", "/me"),
     Role.ADMIN: (
         "/console",
+        "/console/held",
         "/console/switch",
         "/console/customers",
         "/console/customers/{customer_id}",

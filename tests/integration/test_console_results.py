@@ -124,11 +124,11 @@ async def test_agents_verdicts_come_as_a_file(supervisor: Browser, database: Dat
     found = rows((await supervisor.open(f"/console/results/worth.csv?{DAYS}")).text)
 
     assert found == [
-        ["rule", "verdict", "disposition", "sub_disposition", "calls"],
-        ["angry-customer", "worth", "solved", "explained", "1"],
-        ["angry-customer", "worth", "solved", "", "1"],
-        ["angry-customer", "not_worth", "declined", "done_already", "1"],
-        ["angry-customer", "not_said", "solved", "", "1"],
+        ["rule", "rule_title", "verdict", "disposition", "sub_disposition", "calls"],
+        ["angry-customer", "angry-customer", "worth", "solved", "explained", "1"],
+        ["angry-customer", "angry-customer", "worth", "solved", "", "1"],
+        ["angry-customer", "angry-customer", "not_worth", "declined", "done_already", "1"],
+        ["angry-customer", "angry-customer", "not_said", "solved", "", "1"],
     ]
 
 

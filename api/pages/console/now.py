@@ -23,6 +23,7 @@ from orchestrator.insights.alarms import alarms
 from orchestrator.insights.board import board
 from orchestrator.insights.floor_tasks import floor_tasks
 from orchestrator.insights.help_asked import help_asked
+from orchestrator.insights.held_cases import held
 from orchestrator.insights.naming import agent_names, rule_titles
 from orchestrator.queueing.queues import queue_names
 from orchestrator.queueing.switching import thrown
@@ -90,6 +91,7 @@ async def floor_of(session: AsyncSession, lens: Lens) -> dict[str, Any]:
         "board": floor,
         "names": await agent_names(session),
         "titles": await rule_titles(session, lens.rules, lens.language),
+        "held": await held(session),
         "alarms": await alarms(session, floor),
         "asking": await help_asked(session),
         "switches": await thrown(session),

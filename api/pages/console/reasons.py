@@ -64,6 +64,30 @@ REASON = {
     "replanned": _("The plan has changed"),
 }
 
+# Why a case is not a task yet, as a sentence.
+HELD = {
+    "grace": _("They may still get there alone: left in peace for a while"),
+    "pause": _("A pause before the next try"),
+    "unsettled_call": _("Nobody knows yet how the last call ended"),
+    "no_such_queue": _("Their queue is missing: add it in the settings"),
+    "phone_missing": _("No number is known"),
+    "phone_not_text": _("Their number is no number"),
+    "phone_star_code": _("Their number works in one network only"),
+    "phone_no_region": _("Their number lacks the country"),
+    "phone_not_a_number": _("Their number is no number"),
+    "phone_invalid": _("Their number cannot exist"),
+    "phone_extension": _("Their number leads to a switchboard"),
+    "staffing": _("Nobody is on duty for them"),
+    "business_hours": _("Their queue is closed at this hour"),
+    "calling_hours": _("No call is allowed at this hour where they are"),
+    "rest": _("It is their day of rest"),
+    "frequency": _("They were contacted often enough of late"),
+    "budget": _("The budget is used up"),
+    "kill_switch": _("Calls are switched off"),
+    "late_grace": _("A late event may still change it"),
+    "consent": _("They have not agreed to this way of contact; the plan goes on"),
+}
+
 # What came of a task: what its agent chose, or what the call itself told.
 DISPOSITION = {
     **{code.value: REASON[code] for code in Result if code in REASON},

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from api.pages.console import audit, customers, now, orders, results, stream, switch
+from api.pages.console import audit, customers, held, now, orders, results, stream, switch
 
 ROUTERS: tuple[APIRouter, ...] = (
     stream.router,
@@ -10,6 +10,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     customers.router,
     results.router,
     audit.router,
+    held.router,
     orders.router,
     now.router,
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from api.pages.console.reasons import DISPOSITION, REASON
+from api.pages.console.reasons import DISPOSITION, HELD, REASON
 from api.pages.desk.outcome_words import SUBS
 from api.pages.desk.words import PAUSES
 
@@ -11,6 +11,7 @@ __all__ = (
     "ATTEMPT",
     "DISPOSITION",
     "DOING",
+    "HELD",
     "MESSAGE",
     "PAUSES",
     "PROMISE",
