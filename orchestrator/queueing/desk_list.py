@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, CompoundSelect, literal_column, text, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, func, literal_column, or_, text, union_all
 from sqlalchemy import select as sql_select
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -16,7 +16,7 @@ from orchestrator.detection.library import RuleLibrary
 from orchestrator.escalations.tables import EscalationRow
 from orchestrator.queueing.matching import has_skills, primary
 from orchestrator.queueing.order import in_order
-from orchestrator.queueing.tables import AgentQueueRow, AgentRow, TaskRow
+from orchestrator.queueing.tables import AgentQueueRow, AgentRow, TaskRow, TaskState
 
 # Spelt as the indexes have them, or they would not be used.
 _LANGUAGE: ColumnElement[str] = literal_column("coalesce(language, '')")
@@ -36,12 +36,27 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class WaitingList:
+    """The most pressing of what waits, and how many wait in all."""
+
+    first: Sequence[Waiting]
+    total: int
+
+
+NOBODY = WaitingList((), 0)
+
+
+@dataclass(frozen=True, slots=True)
 class Sight:
-    """What decides which tasks an agent sees waiting: two agents with the same see the same."""
+    """What decides which tasks an agent sees waiting: two agents with the same see the same.
+
+    `keeper` is the agent for whom tasks are kept; with None, those that are kept for anybody are out of sight.
+    """
 
     queues: tuple[str, ...]
     languages: tuple[str, ...]
     skills: tuple[str, ...]
+    keeper: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +76,20 @@ async def sight_of(session: AsyncSession, agent: AgentRow) -> Sight:
     return Sight(tuple(sorted(queues)), tuple(sorted(languages)), tuple(sorted(agent.skills)))
 
 
+async def keepers(session: AsyncSession, *, now: datetime) -> frozenset[UUID]:
+    """Return the agents for whom a waiting task is kept now."""
+    kept = select(TaskRow.preferred_agent).where(TaskRow.state == TaskState.QUEUED, col(TaskRow.preferred_until) > now)
+    found = await session.exec(kept.where(col(TaskRow.preferred_agent).is_not(None)).distinct())
+    return frozenset(agent_id for agent_id in found.all() if agent_id is not None)
+
+
 async def waiting_for(
     session: AsyncSession, sight: Sight, *, rules: RuleLibrary, language: str, now: datetime, limit: int = 50
-) -> list[Waiting]:
+) -> WaitingList:
     """Return what agents of this sight may be offered next, the most pressing first: promises broken or soon due lead."""
     if not sight.queues:
-        return []
-    heads = (await (await session.connection()).execute(_heads(sight, limit))).all()
+        return NOBODY
+    heads = (await (await session.connection()).execute(_heads(sight, limit, now))).all()
     places = {row.id: _Place(**row._mapping) for row in heads}.values()
     suiting = sorted((place for place in places if has_skills(sight.skills, place.skills)), key=lambda place: place.id)
     first = [place.id for place in in_order(suiting, now=now)[:limit]]
@@ -75,16 +97,30 @@ async def waiting_for(
     found = {row.id: (row, case) for row, case in (await session.exec(query.where(col(TaskRow.id).in_(first)))).all()}
     ordered = [found[task_id] for task_id in first if task_id in found]
     titles = await titles_of(session, rules, [case for _, case in ordered], language=language)
-    return [Waiting(row, titles[case.id]) for row, case in ordered]
+    # Whether there are more can be seen from the heads; only then are all of them counted.
+    total = len(ordered) if len(heads) < limit else await _count(session, sight, now=now)
+    return WaitingList([Waiting(row, titles[case.id]) for row, case in ordered], max(total, len(ordered)))
 
 
-def _heads(sight: Sight, limit: int) -> CompoundSelect[Any]:
+async def _count(session: AsyncSession, sight: Sight, *, now: datetime) -> int:
+    query = sql_select(func.count()).select_from(TaskRow).where(_QUEUED, col(TaskRow.queue).in_(sight.queues))
+    suits = (_LANGUAGE.in_(sight.languages), col(TaskRow.skills).contained_by(list(sight.skills)), _free_for(sight, now))
+    return int((await (await session.connection()).execute(query.where(*suits))).scalar_one())
+
+
+def _free_for(sight: Sight, now: datetime) -> ColumnElement[bool]:
+    """Return the condition under which a task is kept for nobody else."""
+    free = or_(col(TaskRow.preferred_agent).is_(None), col(TaskRow.preferred_until) <= now)
+    return free if sight.keeper is None else or_(free, col(TaskRow.preferred_agent) == sight.keeper)
+
+
+def _heads(sight: Sight, limit: int, now: datetime) -> CompoundSelect[Any]:
     """Return the head of each queue and language, by promise and by rank: walked along the claims' indexes."""
     columns = (TaskRow.id, TaskRow.rank, TaskRow.due_at, TaskRow.promised, TaskRow.skills)
     heads = []
     for queue, language in product(sight.queues, sight.languages):
         here = sql_select(*(col(column) for column in columns))
-        here = here.where(col(TaskRow.queue) == queue, _LANGUAGE.in_([language]), _QUEUED)
+        here = here.where(col(TaskRow.queue) == queue, _LANGUAGE.in_([language]), _QUEUED, _free_for(sight, now))
         heads += [here.order_by(col(TaskRow.rank)).limit(limit)]
         heads += [here.where(_PROMISED).order_by(col(TaskRow.due_at)).limit(limit)]
     return union_all(*heads)

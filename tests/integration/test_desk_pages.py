@@ -15,11 +15,14 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.app import create_app
+from orchestrator.availability.situation import SwitchScope
+from orchestrator.availability.tables import SwitchRow
 from orchestrator.escalations.states import PromiseState
 from orchestrator.escalations.tables import EscalationRow, PromiseRow
 from orchestrator.identity.people import Role, Viewer
 from orchestrator.intake.tables import CustomerRow
 from orchestrator.queueing import supervising
+from orchestrator.queueing.switching import lift, throw
 from orchestrator.queueing.tables import AgentRow, OfferRow, Presence, QueueRow, TaskRow, TaskState
 from orchestrator.queueing.working import Hold
 from orchestrator.storage.database import Database
@@ -485,3 +488,66 @@ async def test_where_both_clocks_agree_nobody_is_told_whose_time_it_is(desk: Des
 
     assert "your time" not in shown
     assert "on your clock" not in shown
+
+
+async def stop(desk: Desk, scope: SwitchScope, target: str | None, reason: str = "wrong prices") -> SwitchRow:
+    async with desk.database.transaction() as session:
+        now = await desk.database.clock.now(session)
+        settings = some_settings("postgresql://unused")
+        return await throw(
+            session, scope=scope, target=target, reason=reason, author="maya", who="test", now=now, settings=settings
+        )
+
+
+async def test_the_desk_says_that_calls_are_stopped_and_why(desk: Desk) -> None:
+    async with desk.database.transaction() as session:
+        await a_queue(session, "service")
+    await stop(desk, SwitchScope.QUEUE, "service", "elsewhere")
+    await stop(desk, SwitchScope.RULE, "another-rule", "another rule")
+    everything = await stop(desk, SwitchScope.EVERYTHING, None)
+    await stop(desk, SwitchScope.QUEUE, "sales", "storm")
+
+    shown = await desk.see()
+    part = await desk.see("/desk/stopped")
+    async with desk.database.transaction() as session:
+        settings, now = some_settings("postgresql://unused"), await desk.database.clock.now(session)
+        await lift(session, everything.id, who="test", now=now, settings=settings)
+    after = await desk.see("/desk/stopped")
+
+    for text in (shown, part):
+        assert "All calls are stopped" in text
+        assert "wrong prices" in text
+        assert "Calls of the queue <bdi>sales</bdi> are stopped" in text
+        assert ("elsewhere" in text, "another rule" in text) == (False, False)
+    assert ("All calls are stopped" in after, "storm" in after) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("scope", "target"),
+    [(SwitchScope.EVERYTHING, None), (SwitchScope.QUEUE, "sales"), (SwitchScope.RULE, "incomplete-checkout")],
+)
+async def test_a_call_that_is_stopped_cannot_be_pressed_and_says_why(
+    desk: Desk, scope: SwitchScope, target: str | None
+) -> None:
+    task = await desk.accepted()
+    mark = f"{task.id}.1.ready.0"
+
+    await stop(desk, scope, target)
+    work = await desk.client.get("/desk/work", params={"mark": mark})
+
+    assert work.status_code == 200  # the open desk draws it anew
+    assert '<button class="primary" disabled aria-describedby="call-stopped">Call</button>' in work.text
+    assert re.search("Calls are stopped since .*wrong prices", work.text)
+    assert f'action="/desk/tasks/{task.id}/call"' not in work.text
+
+
+async def test_a_switch_for_something_else_leaves_the_call_alone(desk: Desk) -> None:
+    async with desk.database.transaction() as session:
+        await a_queue(session, "service")
+    task = await desk.accepted()
+
+    await stop(desk, SwitchScope.QUEUE, "service")
+    await stop(desk, SwitchScope.RULE, "another-rule")
+
+    assert f'action="/desk/tasks/{task.id}/call"' in await desk.see()
+    assert (await desk.client.get("/desk/work", params={"mark": f"{task.id}.1.ready.0"})).status_code == 204

@@ -14,6 +14,7 @@ from api.newsroom import Newsroom
 from api.pages.desk.attendance import Attendance
 from api.pages.desk.lists import Look, WaitingLists
 from api.pages.desk.stream import DeskWatcher, Seat
+from orchestrator.availability.situation import SwitchScope
 from orchestrator.detection.library import RuleLibrary
 from orchestrator.embedded.probing import until
 from orchestrator.identity.people import Role
@@ -22,6 +23,7 @@ from orchestrator.queueing.missing import judge
 from orchestrator.queueing.offers import lease_lost, offer
 from orchestrator.queueing.presence import lock_agent, set_presence
 from orchestrator.queueing.staffing import Abilities, change_agent
+from orchestrator.queueing.switching import throw
 from orchestrator.queueing.tables import AgentRow, Presence, TaskRow, TaskState
 from orchestrator.storage.database import Database
 from tests.integration.escalation_world import HandClock
@@ -129,6 +131,19 @@ async def test_who_does_not_answer_is_told_so_by_the_stream(url: str, database: 
             await judge(session, await lock_agent(session, agent_id), now=now, settings=one_is_enough)
 
         assert await next_of(events, "work") == "work"
+
+
+async def test_a_switch_that_stops_calls_reaches_the_desk(url: str, database: Database, database_url: str) -> None:
+    agent_id = await an_agent_at_work(database)
+
+    async with a_desk(url, database, agent_id) as events:
+        assert [await anext(events) for _ in range(3)] == ["work", "waiting", "floor"]
+        async with database.transaction() as session:
+            now, settings = await database.clock.now(session), some_settings(database_url)
+            everything, who = SwitchScope.EVERYTHING, "maya"
+            await throw(session, scope=everything, target=None, reason="r", author=who, who=who, now=now, settings=settings)
+
+        assert await next_of(events, "floor") == "floor"
 
 
 async def test_another_agents_work_does_not_reach_the_desk_but_the_queues_does(url: str, database: Database) -> None:

@@ -95,7 +95,7 @@ async def show(
         reason = await why_gone(session, had, agent_id=desk.agent.id) if left and had is not None else None
         floor = await floor_of(session, parts, viewer, reads, now=now) if template == WHOLE else None
         said = notice or _gone_for(reason)
-        return {"desk": desk, "work": desk.work, "floor": floor, "now": now, "notice": said}
+        return {"desk": desk, "stops": desk.stops, "work": desk.work, "floor": floor, "now": now, "notice": said}
 
     shown = await parts.database.run(look)
     if shown["notice"] is None and shown["desk"].mark == unless:

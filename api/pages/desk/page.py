@@ -14,6 +14,8 @@ from api.pages.desk.view import Floor, Parts, agent_of, day_of
 from api.pages.frame import fragment
 from api.pages.people import COOKIE, Role, Viewer, allow, fetched_by_itself
 from orchestrator.queueing.desk_life import still_here
+from orchestrator.queueing.desk_list import NOBODY
+from orchestrator.queueing.stops import of_queues, switches_for
 
 router = APIRouter(prefix="/desk", include_in_schema=False)
 
@@ -43,13 +45,21 @@ async def show_again(me: Me) -> Response:
     return RedirectResponse("/desk", 303)
 
 
+@router.get("/stopped")
+async def show_stopped(request: Request, me: Me) -> Response:
+    """Which calls are stopped, as the live desk asks for it."""
+    async with Parts.of(request).database.transaction() as session:
+        stops = of_queues(await switches_for(session, agent_of(me)))
+    return fragment(request, "desk/stopped.html", viewer=me, stops=stops)
+
+
 @router.get("/figures")
 @fetched_by_itself
 async def show_figures(request: Request, me: Me) -> Response:
     parts = Parts.of(request)
     async with parts.database.transaction() as session:
         day = await day_of(session, me, now=await parts.database.clock.now(session))
-    return fragment(request, "desk/figures.html", viewer=me, floor=Floor((), day))
+    return fragment(request, "desk/figures.html", viewer=me, floor=Floor(NOBODY, day))
 
 
 async def admitted(request: Request) -> AsyncIterator[DeskWatcher]:

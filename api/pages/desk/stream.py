@@ -34,7 +34,7 @@ class Seat:
 
 
 class DeskWatcher:
-    """One agent's open desk, let in by the session's cookie. Told of their own task, and of what waits on their queues."""
+    """One agent's open desk, let in by the session's cookie. Told of their task and of their queues."""
 
     def __init__(self, database: Database, lists: WaitingLists, secret: str, seat: Seat) -> None:
         self._database, self._lists, self._secret, self._seat = database, lists, secret, seat
@@ -75,6 +75,8 @@ class DeskWatcher:
                         yield ServerSentEvent(event="work", data={}, id=next(numbers))
                     if (drawn := await self._drawn(newsroom)) is not None:
                         yield ServerSentEvent(raw_data=drawn, id=next(numbers))
+                    if isinstance(item, Turn) or (isinstance(item, News) and item.what is What.FLOOR):
+                        yield ServerSentEvent(event="floor", data={}, id=next(numbers))
                     if item is None:
                         yield ServerSentEvent(comment="still here")
                     item = await desk.next(patience=patience.total_seconds())
@@ -86,13 +88,13 @@ class DeskWatcher:
         self._seat = replace(self._seat, look=replace(self._seat.look, sight=sight))
 
     def _wants(self, item: News | QueueCount) -> bool:
-        if isinstance(item, News):
+        if isinstance(item, News) and item.what is not What.FLOOR:
             return item.agent_id == self._seat.agent_id
         return item.queue in self._seat.look.sight.queues
 
     async def _drawn(self, newsroom: Newsroom) -> str | None:
         """Return the list, unless the desk has this very one."""
-        drawn = await self._lists.drawn(self._database, self._seat.look, edition=newsroom.edition)
+        drawn = await self._lists.drawn(self._database, self._seat.look, self._seat.agent_id, edition=newsroom.edition)
         if drawn == self._shown:
             return None
         self._shown = drawn

@@ -1,7 +1,7 @@
 """Everything the desk shows, read in one transaction."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,22 +11,25 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.pages.languages import language_of
 from api.pages.people import Viewer
+from orchestrator.availability.tables import SwitchRow
 from orchestrator.availability.zones import zone
 from orchestrator.detection.library import RuleLibrary
 from orchestrator.escalations.sub_dispositions import offered
+from orchestrator.escalations.tables import EscalationRow
 from orchestrator.escalations.words import Language
 from orchestrator.identity.hiding import hidden
 from orchestrator.insights.stories import story
 from orchestrator.insights.why_card import Reader, WhyCard, why_card
 from orchestrator.intake.showing import hider_for_agents
 from orchestrator.queueing.assisting import link_sent
-from orchestrator.queueing.desk_list import Waiting, sight_of, waiting_for
+from orchestrator.queueing.desk_list import WaitingList, sight_of, waiting_for
 from orchestrator.queueing.own_day import OwnDay, own_day
 from orchestrator.queueing.own_misses import Missed, own_misses
 from orchestrator.queueing.presence import NoSuchAgent
 from orchestrator.queueing.progress import Progress, calls_of, progress_of
 from orchestrator.queueing.pulling import in_hand
 from orchestrator.queueing.slots import allowed_times
+from orchestrator.queueing.stops import covering, of_queues, switches_for
 from orchestrator.queueing.tables import AgentRow, QueueRow, TaskRow, TaskState
 from orchestrator.queueing.wrapping import MOST_EXTENSIONS, wrap_ends
 from orchestrator.settings import Settings
@@ -62,23 +65,28 @@ class Work:
     outcomes: Mapping[str, tuple[str, ...]]
     link_sent_at: datetime | None
     times: Sequence[datetime]
+    stopped: SwitchRow | None  # the kill switch that keeps the customer from being dialed
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """`missed` are the offers missed since the last answer; `mark` changes with whatever the working part of the desk shows."""
+    """`missed` are the offers missed since the last answer; `mark` changes with whatever the working part of the desk shows.
+
+    `stops` are the switches that stop whole queues.
+    """
 
     agent: AgentRow
     work: Work | None
     missed: Sequence[Missed]
     mark: str
+    stops: Sequence[SwitchRow]
 
 
 @dataclass(frozen=True, slots=True)
 class Floor:
     """What waits, and what the agent has done today."""
 
-    waiting: Sequence[Waiting]
+    waiting: WaitingList
     day: OwnDay
 
 
@@ -96,20 +104,28 @@ def language(request: Request, viewer: Viewer) -> Language:
 async def desk_of(session: AsyncSession, parts: Parts, viewer: Viewer, language: Language, *, now: datetime) -> Desk:
     """Return the agent and the task they have in hand. Raises `NoSuchAgent`."""
     agent = await _agent(session, agent_of(viewer))
-    task = await in_hand(session, agent.id)
+    switches = await switches_for(session, agent.id)
+    task, stops = await in_hand(session, agent.id), of_queues(switches)
     midnight = _midnight(zone(viewer.zone), now)
     missed = await own_misses(session, agent.id, since=midnight, rules=parts.rules, language=language.value)
     if task is None:
         misses = ".".join(f"{each.offer_id}-{each.fate}" for each in missed)
-        return Desk(agent, None, missed, f"none.{agent.presence}.{agent.pause_code or ''}.{misses}")
-    work = await _work(session, parts, viewer, task, language, now=now)
-    return Desk(agent, work, missed, f"{task.id}.{task.fence}.{work.progress}.{task.wrap_extensions}")
+        return Desk(agent, None, missed, f"none.{agent.presence}.{agent.pause_code or ''}.{misses}", stops)
+    work = await _work(session, parts, viewer, task, language, switches, now=now)
+    return Desk(agent, work, missed, _mark(work), stops)
+
+
+def _mark(work: Work) -> str:
+    task = work.task
+    mark = f"{task.id}.{task.fence}.{work.progress}.{task.wrap_extensions}"
+    # Only then is the button there: at other times nobody is interrupted for it.
+    return mark if work.stopped is None or work.progress is not Progress.READY else f"{mark}.{work.stopped.id}"
 
 
 async def floor_of(session: AsyncSession, parts: Parts, viewer: Viewer, language: Language, *, now: datetime) -> Floor:
     """Return what waits for the agent, and their figures since midnight where they are. Raises `NoSuchAgent`."""
     agent = await _agent(session, agent_of(viewer))
-    sight = await sight_of(session, agent)
+    sight = replace(await sight_of(session, agent), keeper=agent.id)
     waiting = await waiting_for(session, sight, rules=parts.rules, language=language.value, now=now)
     return Floor(waiting, await day_of(session, viewer, now=now))
 
@@ -127,8 +143,16 @@ async def _agent(session: AsyncSession, agent_id: UUID) -> AgentRow:
 
 
 async def _work(
-    session: AsyncSession, parts: Parts, viewer: Viewer, task: TaskRow, language: Language, *, now: datetime
+    session: AsyncSession,
+    parts: Parts,
+    viewer: Viewer,
+    task: TaskRow,
+    language: Language,
+    switches: Sequence[SwitchRow],
+    *,
+    now: datetime,
 ) -> Work:
+    case = await session.get_one(EscalationRow, task.escalation_id)
     calls = await calls_of(session, task)
     reader = Reader(viewer.name, language, parts.settings.organisation, zone(viewer.zone), parts.settings.hide_fields)
     link = await link_sent(session, task)
@@ -143,6 +167,7 @@ async def _work(
         more_time=task.state is TaskState.WRAPPING and task.wrap_extensions < MOST_EXTENSIONS,
         link_sent_at=None if link is None else link.prepared_at,
         times=await allowed_times(session, task, now=now, settings=parts.settings) if writing else (),
+        stopped=covering(switches, queue=task.queue, rule=case.rule),
     )
 
 

@@ -58,6 +58,7 @@ GONE: Mapping[str, str] = {
     Outcome.DECLINED: _("The customer has declined."),
     Outcome.UNREACHABLE: _("The customer could not be reached; the plan has ended."),
     Outcome.FAILED: _("The case was closed after a failure on our side."),
+    "kill_switch": _("Calls were stopped before this one was dialed: it comes back when they go on."),
     "server": _("The time for writing down was over; the server has ended the task."),
     "given_on": _("This task is no longer with you: the offer ran out, or it was given to somebody else."),
 }
