@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.pages.people import Role
 from orchestrator.availability.tables import CalendarRow
+from orchestrator.escalations.states import State
 from orchestrator.escalations.tables import EscalationRow
 from orchestrator.identity.tables import PersonRow
 from orchestrator.intake.channels import add_channel, revoke_channel
@@ -17,7 +18,7 @@ from orchestrator.intake.tables import CustomerRow
 from orchestrator.queueing.tables import AgentQueueRow, AgentRow, Presence
 from orchestrator.storage.database import Database
 from tests.browser.conftest import NARROW, WIDE, Visitors
-from tests.integration.floor import a_queue, a_task, an_agent
+from tests.integration.floor import a_queue, a_task, an_agent, an_escalation
 
 _MAYA = "00000000-0000-4000-8000-000000000001"
 Look = tuple[str, str, tuple[int, int]]
@@ -84,6 +85,10 @@ async def a_busy_floor(database: Database) -> tuple[UUID, UUID]:
                 priority=90 - 5 * number,
                 language=None,
             )
+        for reasons in (["business_hours", "calling_hours"], ["kill_switch"], ["business_hours", "calling_hours"]):
+            case = await an_escalation(session, state=State.WAITING)
+            case.reasons, case.wait_until = reasons, datetime.now(UTC) + timedelta(hours=3)
+            session.add(case)
         mine = select(CustomerRow).join(EscalationRow).where(EscalationRow.id == task.escalation_id)
         customer = (await session.exec(mine)).one()
         customer.attributes = {**customer.attributes, "name": HOSTILE}
