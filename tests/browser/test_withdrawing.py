@@ -1,6 +1,5 @@
 """Withdrawing tasks in a browser: asked about twice, with script and without, in both languages, and fit for everybody."""
 
-
 import pytest
 from playwright.async_api import expect
 

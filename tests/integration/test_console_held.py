@@ -90,7 +90,7 @@ async def test_what_holds_a_case_back_is_drawn_within_a_second(supervisor: Brows
     async with database.transaction() as session:
         await a_queue(session)
         case = await an_escalation(session, state=State.OPEN)
-    lens = Lens(database.clock, RuleLibrary(), "en")
+    lens = Lens(database.clock, "en")
     newsroom = supervisor.app.state.newsroom
     await newsroom.listening.wait()
     told = ConsoleWatcher(database, supervisor.client.cookies[COOKIE], lens).watch(newsroom)

@@ -11,7 +11,6 @@ from api.pages.console.now import Lens
 from api.pages.console.stream import ConsoleWatcher
 from api.pages.people import COOKIE
 from orchestrator.availability.tables import SwitchRow
-from orchestrator.detection.library import RuleLibrary
 from orchestrator.escalations.states import Outcome
 from orchestrator.escalations.tables import EscalationRow
 from orchestrator.identity.people import Role
@@ -31,7 +30,7 @@ async def supervisor(database_url: str, database: Database) -> AsyncIterator[Bro
 
 
 def a_lens(database: Database) -> Lens:
-    return Lens(database.clock, RuleLibrary(), "en")
+    return Lens(database.clock, "en")
 
 
 async def changes(database: Database) -> list[tuple[str, str]]:

@@ -220,7 +220,7 @@ async def test_a_stream_that_is_open_ends_with_the_role_that_may_read_it(
     admin = await signed_in(client, database, role=Role.ADMIN)
     async with a_client(app) as theirs:
         person = await signed_in(theirs, database, role=Role.SUPERVISOR)
-        lens = Lens(database.clock, app.state.rules, "en")
+        lens = Lens(database.clock, "en")
         told = ConsoleWatcher(database, theirs.cookies[COOKIE], lens).watch(app.state.newsroom)
         drawn = [await anext(told), await anext(told)]
     async with database.transaction() as session:

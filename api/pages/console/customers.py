@@ -73,7 +73,7 @@ async def show_customer(
     known = await _known(session, customer, cursor)
     channels = await _channels(session, known["entries"])
     lens = Lens.of(request, viewer)
-    known["titles"] = await rule_titles(session, lens.rules, lens.language)
+    known["titles"] = await rule_titles(session, lens.language)
     return page(request, "console/customer.html", viewer=viewer, words=words, **_said_in(lens.language, channels), **known)
 
 

@@ -23,6 +23,6 @@ async def show_held(request: Request, viewer: Watching, session: Session, why: s
     known = {
         "cases": await held_cases(session, reasons=reasons, limit=_SHOWN),
         "number": sum(each.number for each in groups if reasons is None or list(each.reasons) == reasons),
-        "titles": await rule_titles(session, lens.rules, lens.language),
+        "titles": await rule_titles(session, lens.language),
     }
     return page(request, "console/held.html", viewer=viewer, words=words, reasons=reasons, **known)

@@ -18,7 +18,6 @@ from api.pages.console.bulk import Answers, Order
 from api.pages.frame import fragment, page
 from api.pages.languages import language_of
 from api.pages.people import Role, Viewer, allow, fetched_by_itself
-from orchestrator.detection.library import RuleLibrary
 from orchestrator.insights.alarms import alarms
 from orchestrator.insights.board import board
 from orchestrator.insights.floor_tasks import floor_tasks
@@ -72,16 +71,14 @@ async def show_tasks(
 
 @dataclass(frozen=True, slots=True)
 class Lens:
-    """Through what the floor is looked at: the clock, what rules are called, and in which language."""
+    """Through what the floor is looked at: the clock, and the reader's language."""
 
     clock: Clock
-    rules: RuleLibrary
     language: str
 
     @classmethod
     def of(cls, request: Request, viewer: Viewer) -> "Lens":
-        state = request.app.state
-        return cls(state.database.clock, state.rules, language_of(request, viewer.locale))
+        return cls(request.app.state.database.clock, language_of(request, viewer.locale))
 
 
 async def floor_of(session: AsyncSession, lens: Lens) -> dict[str, Any]:
@@ -90,7 +87,7 @@ async def floor_of(session: AsyncSession, lens: Lens) -> dict[str, Any]:
     return {
         "board": floor,
         "names": await agent_names(session),
-        "titles": await rule_titles(session, lens.rules, lens.language),
+        "titles": await rule_titles(session, lens.language),
         "held": await held(session),
         "alarms": await alarms(session, floor),
         "asking": await help_asked(session),
@@ -113,7 +110,7 @@ async def tasks_of(session: AsyncSession, lens: Lens, *, queue: str, state: str,
         "queue": queue,
         "state": wanted or "",
         "queues": queues,
-        "titles": await rule_titles(session, lens.rules, lens.language),
+        "titles": await rule_titles(session, lens.language),
         "agents_by_id": sorted(((str(id_), names.get(id_, name)) for id_, name in agents), key=itemgetter(1)),
         "states": [each.value for each in TaskState if each not in (TaskState.DONE, TaskState.WITHDRAWN)],
         "narrowed": urlencode({"queue": queue, "state": wanted or ""}),

@@ -55,7 +55,7 @@ async def show_results(request: Request, viewer: Watching, database: DatabaseDep
     # Each counts what the others do not look at, so they need not wait for one another.
     (titles, moments, uncalled), (promised, broken, judged), (hours, each_day, agents) = await asyncio.gather(
         asyncio.gather(
-            asked(lambda session: rule_titles(session, lens.rules, lens.language)),
+            asked(lambda session: rule_titles(session, lens.language)),
             asked(lambda session: funnels(session, **span)),
             latest_not_called(database, since=days.since, until=days.until, limit=_LATEST),
         ),
@@ -105,7 +105,7 @@ async def send_not_called(request: Request, viewer: Watching, database: Database
     _check(days)
     lens = Lens.of(request, viewer)
     async with database.transaction() as session:
-        titles = await rule_titles(session, lens.rules, lens.language)
+        titles = await rule_titles(session, lens.language)
     pages = not_called(database, since=days.since, until=days.until)
     rows = ([not_called_row(each, titles) for each in moments] async for moments in pages)
     return await csv_stream(f"ringback-not-called-{days.first}-{days.last}.csv", NOT_CALLED, rows)
@@ -117,7 +117,7 @@ async def send_table(request: Request, table: str, viewer: Watching, session: Se
         raise HTTPException(404, "there is no such table")
     _check(days)
     lens = Lens.of(request, viewer)
-    asked = Asked(days.since, days.until, viewer.zone, await rule_titles(session, lens.rules, lens.language))
+    asked = Asked(days.since, days.until, viewer.zone, await rule_titles(session, lens.language))
     head, rows = await TABLES[table](session, asked)
     return csv_file(f"ringback-{table}-{days.first}-{days.last}.csv", head, rows)
 

@@ -46,6 +46,7 @@ async def show_again(me: Me) -> Response:
 
 
 @router.get("/stopped")
+@fetched_by_itself
 async def show_stopped(request: Request, me: Me) -> Response:
     """Which calls are stopped, as the live desk asks for it."""
     async with Parts.of(request).database.transaction() as session:
