@@ -13,7 +13,7 @@ router = APIRouter(tags=["stream"])
 
 _DESCRIPTION = """
 Begins with `snapshot`: the agent's task in hand and the counts of the queues concerned. Then one event a change, named by
-what happened (`queued offered changed requeued withdrawn done presence floor`) with ids only: fetch what is shown. `queue`
+what happened (`queued offered changed requeued withdrawn done presence held floor`) with ids only: fetch what is shown. `queue`
 carries a queue's counts. Another `snapshot` follows whenever something may have been missed, and reconnecting begins with
 one, so `Last-Event-ID` is taken and not needed. An agent's open stream is a sign of life of their desk. `end` comes before
 the server stops, or when the token has ended: reconnect. A token has at most ten streams; the next is answered with 429.
