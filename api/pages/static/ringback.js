@@ -196,7 +196,8 @@
   }, true);
   // Who signs out leaves nothing of customers in this tab.
   addEventListener("submit", (event) => {
-    if (!new URL(event.target.action).pathname.startsWith("/sign-out")) return;
+    // A field may be called "action", and then hides the form's own.
+    if (!event.target.getAttribute("action")?.startsWith("/sign-out")) return;
     for (const key of Object.keys(sessionStorage).filter((one) => one.startsWith("ringback.kept."))) sessionStorage.removeItem(key);
   });
   addEventListener("pageshow", () => { for (const form of all("form[data-sent]")) delete form.dataset.sent; });
