@@ -1,6 +1,6 @@
 """Taking a case back for a supervisor's reason: who was promised a call is told, or the promise says why they were not.
 
-A promise that we take back was not released by the customer: it ends as broken, whoever was told (docs/adr/016).
+A promise that we take back was not released by the customer: it ends as broken, whoever was told (docs/adr/017).
 """
 
 from dataclasses import dataclass
