@@ -26,12 +26,13 @@ class HelpAsked:
 
 
 _ASKED = text("""
-SELECT t.id AS task_id, t.customer_id, c.attributes ->> 'name' AS customer, a.name AS agent, t.queue, e.rule, t.state,
-  t.help_asked_at AS asked_at
+SELECT t.id AS task_id, t.customer_id, c.attributes ->> 'name' AS customer, coalesce(p.name, a.name) AS agent, t.queue,
+  e.rule, t.state, t.help_asked_at AS asked_at
 FROM tasks t
 JOIN escalations e ON e.id = t.escalation_id
 JOIN customers c ON c.id = t.customer_id
 JOIN agents a ON a.id = t.agent_id
+LEFT JOIN people p ON p.agent_id = a.id
 WHERE t.help_asked_at IS NOT NULL AND t.state IN ('reserved', 'assigned', 'dialing', 'connected', 'wrapping')
 ORDER BY t.help_asked_at, t.id LIMIT 20
 """)

@@ -21,8 +21,8 @@ from api.pages.people import Role, Viewer, allow, fetched_by_itself
 from orchestrator.insights.alarms import alarms
 from orchestrator.insights.board import board
 from orchestrator.insights.floor_tasks import floor_tasks
-from orchestrator.insights.help_asked import help_asked
 from orchestrator.insights.held_cases import held
+from orchestrator.insights.help_asked import help_asked
 from orchestrator.insights.naming import agent_names, rule_titles
 from orchestrator.queueing.queues import queue_names
 from orchestrator.queueing.switching import thrown
