@@ -104,7 +104,11 @@ async def waiting_for(
 
 async def _count(session: AsyncSession, sight: Sight, *, now: datetime) -> int:
     query = sql_select(func.count()).select_from(TaskRow).where(_QUEUED, col(TaskRow.queue).in_(sight.queues))
-    suits = (_LANGUAGE.in_(sight.languages), col(TaskRow.skills).contained_by(list(sight.skills)), _free_for(sight, now))
+    suits = (
+        _LANGUAGE.in_(sight.languages),
+        col(TaskRow.skills).op("<@", is_comparison=True)(list(sight.skills)),
+        _free_for(sight, now),
+    )
     return int((await (await session.connection()).execute(query.where(*suits))).scalar_one())
 
 

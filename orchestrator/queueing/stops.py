@@ -14,7 +14,7 @@ from orchestrator.queueing.tables import AgentQueueRow
 async def switches_for(session: AsyncSession, agent_id: UUID) -> Sequence[SwitchRow]:
     """Return the switches thrown now for everything, for a queue of the agent's, or for a rule; the oldest first."""
     theirs = select(AgentQueueRow.queue).where(AgentQueueRow.agent_id == agent_id)
-    of_queue = (SwitchRow.scope == SwitchScope.QUEUE) & col(SwitchRow.target).in_(theirs)
+    of_queue = (col(SwitchRow.scope) == SwitchScope.QUEUE) & col(SwitchRow.target).in_(theirs)
     concerns = or_(col(SwitchRow.scope).in_([SwitchScope.EVERYTHING, SwitchScope.RULE]), of_queue)
     query = select(SwitchRow).where(col(SwitchRow.lifted_at).is_(None), concerns)
     return (await session.exec(query.order_by(col(SwitchRow.thrown_at)))).all()

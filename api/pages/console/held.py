@@ -20,9 +20,13 @@ async def show_held(request: Request, viewer: Watching, session: Session, why: s
     """Show them; `why` are the codes of one group, with commas between them."""
     reasons = None if why is None else [code for code in why.split(",") if code]
     groups, lens = await held(session), Lens.of(request, viewer)
-    known = {
-        "cases": await held_cases(session, reasons=reasons, limit=_SHOWN),
-        "number": sum(each.number for each in groups if reasons is None or list(each.reasons) == reasons),
-        "titles": await rule_titles(session, lens.language),
-    }
-    return page(request, "console/held.html", viewer=viewer, words=words, reasons=reasons, **known)
+    return page(
+        request,
+        "console/held.html",
+        viewer=viewer,
+        words=words,
+        reasons=reasons,
+        cases=await held_cases(session, reasons=reasons, limit=_SHOWN),
+        number=sum(each.number for each in groups if reasons is None or list(each.reasons) == reasons),
+        titles=await rule_titles(session, lens.language),
+    )
