@@ -41,11 +41,14 @@ class Page:
     last: tuple[datetime, UUID] | None
 
 
-# Along the index of the times, a page at a time: nothing is sorted, and what is looked at stays small.
+# Along the index of the times, a page at a time: nothing is sorted, and what is looked at stays small. What is under way is
+# passed over before its calls are looked up: on a busy floor, the latest thousands are.
 _FOUND = """
-SELECT id, customer_id, rule, at, found_at, verdict, status, escalation_id FROM moments
-WHERE mode = 'live' AND found_at >= :since AND found_at <= :before AND (found_at, id) < (:before, :last)
-ORDER BY found_at DESC, id DESC LIMIT :size
+SELECT m.id, m.customer_id, m.rule, m.at, m.found_at, m.verdict, m.status, m.escalation_id
+FROM moments m LEFT JOIN escalations c ON c.id = m.escalation_id
+WHERE m.mode = 'live' AND m.found_at >= :since AND m.found_at <= :before AND (m.found_at, m.id) < (:before, :last)
+  AND (c.id IS NULL OR c.state = 'closed' OR m.status = 'withdrawn' OR m.verdict NOT IN ('escalate', 'joined'))
+ORDER BY m.found_at DESC, m.id DESC LIMIT :size
 """
 _LISTED = """
 SELECT p.id, p.customer_id, c.attributes ->> 'name' AS customer, c.subject, p.rule, p.at, p.found_at, p.stage, p.reason
@@ -60,9 +63,9 @@ async def not_called_page(session: AsyncSession, *, since: datetime, before: dat
     """Return those not called among the next `size` moments before `(before, last)`, the latest found first."""
     values = {"since": since, "before": before, "last": last, "size": size}
     rows = (await (await session.connection()).execute(_MOMENTS, values)).all()
-    found = [NotCalled(**{**row._mapping, "stage": Stage(row.stage)}) for row in rows]
-    lost = [each for each in found if each.stage in BEFORE_DIALING and each.reason != UNDER_WAY]
-    return Page(lost, (found[-1].found_at, found[-1].id) if len(found) == size else None)
+    lost = [row for row in rows if row.stage in BEFORE_DIALING and row.reason != UNDER_WAY]
+    found = [NotCalled(**{**row._mapping, "stage": Stage(row.stage)}) for row in lost]
+    return Page(found, (rows[-1].found_at, rows[-1].id) if len(rows) == size else None)
 
 
 async def not_called(
