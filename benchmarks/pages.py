@@ -7,6 +7,8 @@ from uuid import UUID
 
 import aiohttp
 
+from api.pages.console.result_sections import Section
+from api.pages.console.result_tables import TABLES
 from benchmarks.errors import CannotRun
 from benchmarks.figures import Figure
 from benchmarks.full_floor import FullFloor, Visitor, full_floor
@@ -32,7 +34,8 @@ def _values(floor: FullFloor) -> dict[str, list[str]]:
     """Return what the parameters of paths may be, by name."""
     return {
         "customer_id": [_longest_known()],
-        "table": ["funnel", "promises", "attempts", "agents"],
+        "table": list(TABLES),
+        "section": list(Section),
         "queue": ["sales"],
         "agent_id": [str(floor.agent_id)],
         "person_id": [str(floor.person_id)],

@@ -8,6 +8,7 @@ from enum import StrEnum
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
+from api.pages.console.result_sections import Section
 from api.pages.people import current_viewer
 from api.pages.registry import PAGES
 from orchestrator.identity.people import Role
@@ -17,6 +18,7 @@ _PAGE, _LIST = 100, 300  # milliseconds to the first byte
 _LISTS = (
     *("/console", "/console/stream", "/console/tasks", "/console/audit", "/console/customers"),
     *("/console/customers/{customer_id}", "/console/results", "/console/results/{table}.csv"),
+    *("/console/results/not-called.csv", "/console/results/part/{section}"),
     *("/console/settings", "/console/settings/agents", "/console/settings/queues", "/console/settings/channels"),
 )
 _ASSETS = "/assets/"
@@ -72,6 +74,11 @@ def _further() -> list[Visit]:
         Visit("/desk, nothing in hand", "/desk", Who.FREE, _PAGE),
         Visit("/console/results of a day", day, Who.ADMIN, _LIST),
         Visit("/console/results of 30 days", month, Who.ADMIN, _LIST),
+        Visit("/console/results of 30 days, whole", f"{month}&whole=yes", Who.ADMIN, _LIST),
+        *(
+            Visit(f"/console/results/part/{each} of 30 days", month.replace("?", f"/part/{each}?"), Who.ADMIN, _LIST)
+            for each in Section
+        ),
         Visit("/console?queue=sales", "/console?queue=sales", Who.ADMIN, _LIST),
         Visit("/console/audit of one person", "/console/audit?who=somebody-7", Who.ADMIN, _LIST),
         *(

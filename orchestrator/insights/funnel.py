@@ -57,6 +57,19 @@ async def funnels(session: AsyncSession, *, since: datetime, until: datetime) ->
     return [_funnel(rule, ends) for rule, ends in by_rule.items()]
 
 
+_MORE = text("""
+SELECT count(*) > :than FROM (
+  SELECT FROM moments WHERE mode = 'live' AND found_at >= :since AND found_at < :until LIMIT :than + 1
+) AS found
+""")
+
+
+async def more_found(session: AsyncSession, *, since: datetime, until: datetime, than: int) -> bool:
+    """Tell whether more than so many moments were found in `[since, until)`; no more than these are looked at."""
+    values = {"since": since, "until": until, "than": than}
+    return bool((await (await session.connection()).execute(_MORE, values)).scalar_one())
+
+
 def _funnel(rule: str, ends: Iterable[Loss]) -> Funnel:
     ended = Counter[Stage]()
     losses = []

@@ -1,37 +1,25 @@
 """The console's results: what became of moments, promises, attempts and agents' time, as pages and as files."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import Response
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.dependencies import DatabaseDep, Session
 from api.pages.console import words
 from api.pages.console.csv import csv_file, csv_stream
 from api.pages.console.now import Lens, Watching
 from api.pages.console.period import Period
+from api.pages.console.result_sections import Section, all_counted, counted
 from api.pages.console.result_tables import NOT_CALLED, TABLES, Asked, not_called_row
-from api.pages.frame import page
-from orchestrator.escalations.states import PromiseState
-from orchestrator.insights.agent_results import agent_results
-from orchestrator.insights.attempt_results import attempt_results
-from orchestrator.insights.broken_promises import broken_promises
-from orchestrator.insights.day_results import all_waited, day_results
-from orchestrator.insights.funnel import Funnel, funnels
+from api.pages.frame import fragment, page
+from orchestrator.insights.funnel import more_found
 from orchestrator.insights.naming import rule_titles
-from orchestrator.insights.not_called import BEFORE_DIALING, UNDER_WAY, latest_not_called, not_called
-from orchestrator.insights.placing import Stage
-from orchestrator.insights.promise_results import by_rule, promise_results
-from orchestrator.insights.worth_results import worth_by_rule, worth_results
+from orchestrator.insights.not_called import not_called
 
 router = APIRouter(prefix="/console/results")
 
-Found = TypeVar("Found")
-_STATES = [state for state in PromiseState if state not in (PromiseState.WRITTEN, PromiseState.UNSAID)]
-_LATEST = 50  # of a list that a file holds whole
+_AT_ONCE = 5000  # moments: what came of more than so many is counted part by part
 
 
 async def period(viewer: Watching, database: DatabaseDep, since: str = "", until: str = "") -> Period:
@@ -44,59 +32,25 @@ Days = Annotated[Period, Depends(period)]
 
 
 @router.get("")
-async def show_results(request: Request, viewer: Watching, database: DatabaseDep, days: Days) -> Response:
-    span = {"since": days.since, "until": days.until}
-
-    async def asked(ask: Callable[[AsyncSession], Awaitable[Found]]) -> Found:
-        async with database.transaction() as session:
-            return await ask(session)
-
-    lens = Lens.of(request, viewer)
-    # Each counts what the others do not look at, so they need not wait for one another.
-    (titles, moments, uncalled), (promised, broken, judged), (hours, each_day, agents) = await asyncio.gather(
-        asyncio.gather(
-            asked(lambda session: rule_titles(session, lens.language)),
-            asked(lambda session: funnels(session, **span)),
-            latest_not_called(database, since=days.since, until=days.until, limit=_LATEST),
-        ),
-        asyncio.gather(
-            asked(lambda session: promise_results(session, **span)),
-            asked(lambda session: broken_promises(session, since=days.since, until=days.until, limit=_LATEST)),
-            asked(lambda session: worth_results(session, **span)),
-        ),
-        asyncio.gather(
-            asked(lambda session: attempt_results(session, **span, zone=viewer.zone)),
-            asked(lambda session: day_results(session, **span, zone=viewer.zone)),
-            asked(lambda session: agent_results(session, **span)),
-        ),
-    )
-    return page(
-        request,
-        "console/results.html",
-        viewer=viewer,
-        status=422 if days.faults else 200,
-        days=days,
-        words=words,
-        titles=titles,
-        stages=list(Stage),
-        funnels=moments,
-        uncalled=uncalled,
-        uncalled_count=sum(_before_dialing(each) for each in moments),
-        promises=by_rule(promised),
-        promise_states=_STATES,
-        broken=broken,
-        broken_count=sum(each.number for each in promised if each.state is PromiseState.BROKEN),
-        worth=worth_by_rule(judged),
-        hours=hours,
-        results=list(dict.fromkeys(result for hour in hours for result in sorted(hour.results))),
-        each_day=each_day,
-        waited=all_waited(each_day),
-        agents=agents,
-    )
+async def show_results(request: Request, viewer: Watching, database: DatabaseDep, days: Days, whole: str = "") -> Response:
+    """Answer with all parts, or, where that takes long, with the page they come into one by one. `whole` waits for all."""
+    async with database.transaction() as session:
+        later = not whole and await more_found(session, since=days.since, until=days.until, than=_AT_ONCE)
+        titles = await rule_titles(session, Lens.of(request, viewer).language)
+    known = {} if later else await all_counted(database, days, zone=viewer.zone)
+    status = 422 if days.faults else 200
+    told = {"days": days, "words": words, "titles": titles, "sections": list(Section), "later": later}
+    return page(request, "console/results.html", viewer=viewer, status=status, **told, **known)
 
 
-def _before_dialing(funnel: Funnel) -> int:
-    return sum(loss.number for loss in funnel.losses if loss.stage in BEFORE_DIALING and loss.reason != UNDER_WAY)
+@router.get("/part/{section}")
+async def show_part(request: Request, section: Section, viewer: Watching, database: DatabaseDep, days: Days) -> Response:
+    _check(days)
+    async with database.transaction() as session:
+        titles = await rule_titles(session, Lens.of(request, viewer).language)
+    known = await counted(section, database, days, zone=viewer.zone)
+    told = {"days": days, "words": words, "titles": titles}
+    return fragment(request, f"console/parts/results_{section}.html", viewer=viewer, **told, **known)
 
 
 @router.get("/not-called.csv")

@@ -16,6 +16,7 @@ __all__ = (
     "PAUSES",
     "PROMISE",
     "REASON",
+    "RESULTS",
     "STAGE",
     "STATE",
     "SUBS",
@@ -61,6 +62,15 @@ ALARM = {
     "deliveries_set_aside": _("Cases were not told of a change"),
     "events_refused": _("Events were refused"),
     "calls_unclear": _("Calls are unclear: nobody knows yet whether they rang"),
+}
+
+RESULTS = {
+    "moments": _("What became of moments"),
+    "worth": _("Was it worth a call?"),
+    "promises": _("Promises"),
+    "days": _("Day by day"),
+    "attempts": _("Calls by hour and result"),
+    "agents": _("Agents"),
 }
 
 STAGE = {
