@@ -23,15 +23,21 @@ class NoSuchEscalation(NoSuch):
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
-    """All rows oldest first. `evidence` are the events the moments name, where they are still kept."""
+class Ground:
+    """What an escalation stands on, oldest first. `evidence` are the events the moments name, where they are still kept."""
 
     escalation: EscalationRow
     customer: CustomerRow
     moments: Sequence[MomentRow]
     evidence: Sequence[EventRow]
-    decisions: Sequence[DecisionRow]
     promises: Sequence[PromiseRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Story(Ground):
+    """All rows oldest first."""
+
+    decisions: Sequence[DecisionRow]
     tasks: Sequence[TaskRow]
     offers: Sequence[OfferRow]
     attempts: Sequence[AttemptRow]
@@ -45,21 +51,32 @@ class Story:
         return State.RESERVED if offered and self.escalation.state is State.QUEUED else self.escalation.state
 
 
-async def story(session: AsyncSession, escalation_id: UUID) -> Story:
-    """Return the story of an escalation. Raises `NoSuchEscalation`."""
+async def ground(session: AsyncSession, escalation_id: UUID) -> Ground:
+    """Return what an escalation stands on: as much of its story as an agent is told. Raises `NoSuchEscalation`."""
     escalation = await session.get(EscalationRow, escalation_id)
     if escalation is None:
         raise NoSuchEscalation(f"no escalation {escalation_id}")
-    customer = (await session.exec(select(CustomerRow).where(CustomerRow.id == escalation.customer_id))).one()
-    tasks = await _tasks(session, escalation_id)
     moments = await _moments(session, escalation_id)
-    return Story(
+    return Ground(
         escalation=escalation,
-        customer=customer,
+        customer=await session.get_one(CustomerRow, escalation.customer_id),
         moments=moments,
         evidence=await evidence(session, moments),
-        decisions=await _decisions(session, escalation_id),
         promises=await _promises(session, escalation_id),
+    )
+
+
+async def story(session: AsyncSession, escalation_id: UUID) -> Story:
+    """Return the story of an escalation. Raises `NoSuchEscalation`."""
+    known = await ground(session, escalation_id)
+    tasks = await _tasks(session, escalation_id)
+    return Story(
+        escalation=known.escalation,
+        customer=known.customer,
+        moments=known.moments,
+        evidence=known.evidence,
+        promises=known.promises,
+        decisions=await _decisions(session, escalation_id),
         tasks=tasks,
         offers=await _offers(session, [task.id for task in tasks]),
         attempts=await _attempts(session, escalation_id),

@@ -17,7 +17,7 @@ from orchestrator.escalations.tables import PromiseRow
 from orchestrator.escalations.words import Language, language_of
 from orchestrator.identity.hidden_fields import Veil
 from orchestrator.insights.event_channels import Channels, channels_of
-from orchestrator.insights.stories import Story, story
+from orchestrator.insights.stories import Ground, ground
 from orchestrator.insights.unseen import veil_over
 from orchestrator.insights.why_consent import Unraised, no_offers, parted, reason
 from orchestrator.insights.why_facts import Fact, facts_of, known_already, quote_of
@@ -109,7 +109,7 @@ Attributes = Mapping[str, object]  # of the customer, as the reader may see them
 
 async def why_card(session: AsyncSession, task: TaskRow, reader: Reader, *, rules: RuleLibrary, now: datetime) -> WhyCard:
     """Return the task's card. It names the customer: whoever is shown it must be allowed to know them."""
-    known = await story(session, task.escalation_id)
+    known = await ground(session, task.escalation_id)
     customer = known.customer
     suppressed = await suppressed_by_consent(session, customer.id, now=now)
     title = await _titles(session, rules, [*known.moments, *suppressed])
@@ -164,7 +164,7 @@ def _who(customer: CustomerRow, about: Attributes, task: TaskRow, *, now: dateti
 
 
 def _why(
-    known: Story, lead: MomentRow | None, title: Title, reader: Reader, channels: Channels, veil: Veil, *, now: datetime
+    known: Ground, lead: MomentRow | None, title: Title, reader: Reader, channels: Channels, veil: Veil, *, now: datetime
 ) -> str:
     if lead is None:
         return f"{known.escalation.rule}."

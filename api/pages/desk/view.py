@@ -18,9 +18,9 @@ from orchestrator.escalations.sub_dispositions import offered
 from orchestrator.escalations.tables import EscalationRow
 from orchestrator.escalations.words import Language
 from orchestrator.identity.hiding import hidden
-from orchestrator.insights.stories import story
 from orchestrator.insights.why_card import Reader, WhyCard, why_card
 from orchestrator.intake.showing import hider_for_agents
+from orchestrator.intake.tables import CustomerRow
 from orchestrator.queueing.assisting import link_sent
 from orchestrator.queueing.desk_list import WaitingList, sight_of, waiting_for
 from orchestrator.queueing.own_day import OwnDay, own_day
@@ -175,7 +175,7 @@ async def _card(session: AsyncSession, parts: Parts, task: TaskRow, reader: Read
     card = await why_card(session, task, reader, rules=parts.rules, now=now)
     if not parts.settings.hide_numbers:
         return card
-    customer = (await story(session, task.escalation_id)).customer
+    customer = await session.get_one(CustomerRow, task.customer_id)
     return hidden(card, hider_for_agents(customer, parts.settings))
 
 
