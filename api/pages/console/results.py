@@ -49,8 +49,8 @@ async def show_part(request: Request, section: Section, viewer: Watching, databa
     async with database.transaction() as session:
         titles = await rule_titles(session, Lens.of(request, viewer).language)
     known = await counted(section, database, days, zone=viewer.zone)
-    told = {"days": days, "words": words, "titles": titles}
-    return fragment(request, f"console/parts/results_{section}.html", viewer=viewer, **told, **known)
+    known |= {"days": days, "words": words, "titles": titles}
+    return fragment(request, f"console/parts/results_{section}.html", viewer=viewer, **known)
 
 
 @router.get("/not-called.csv")
