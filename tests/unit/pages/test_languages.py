@@ -94,7 +94,7 @@ def test_a_way_back_within_this_site_is_kept() -> None:
 def test_texts_are_marked_where_the_catalogue_finds_them() -> None:
     # `_(name)` with anything but a literal would never reach a translator.
     calls = [
-        node for path in PAGES.glob("*.py") for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)
+        node for path in PAGES.rglob("*.py") for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)
     ]
     marked = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id == "_"]
 
