@@ -423,11 +423,12 @@ async def test_what_was_noted_stays_when_the_customer_wants_no_more_calls(desk: 
     assert (ended.notes, ended.disposition, ended.sub_disposition) == ("Asked me to stop.", "never_call", "asked_in_the_call")
 
 
-async def test_a_never_call_that_is_refused_keeps_all_that_was_typed(desk: Desk) -> None:
+@pytest.mark.parametrize("action", ["complete", "reschedule", "never-call"])
+async def test_an_ending_that_is_refused_keeps_all_that_was_typed(desk: Desk, action: str) -> None:
     task = await desk.wrapping()
-    at = unescape(re.findall(r'<option value="(\d{4}-[^"]+)"', await desk.see())[0])
+    at = unescape(re.findall(r'<option value="(\d{4}-[^"]+)"', await desk.see())[-1])
 
-    answer = await desk.at(task, "never-call", outcome="solved/explained", worth="yes", at=at, notes="Hello. " * 1000)
+    answer = await desk.at(task, action, outcome="solved/explained", worth="yes", at=at, notes="Hello. " * 1000)
 
     assert answer.status_code == 422
     assert 'id="f-notes-fault">Shorten the note' in answer.text

@@ -50,7 +50,14 @@ async def never_call(
 
 @router.post("/complete")
 async def complete(
-    request: Request, me: Me, task_id: UUID, fence: Text = "", outcome: Text = "", notes: Text = "", worth: Text = ""
+    request: Request,
+    me: Me,
+    task_id: UUID,
+    fence: Text = "",
+    at: Text = "",
+    outcome: Text = "",
+    notes: Text = "",
+    worth: Text = "",
 ) -> Response:
     parts, hold = Parts.of(request), hold_of(task_id, agent_of(me), fence)
 
@@ -67,7 +74,7 @@ async def complete(
             settings=parts.settings,
         )
 
-    typed = Typed("wrap", {"outcome": outcome, "notes": notes, "worth": worth})
+    typed = Typed("wrap", {"at": at, "outcome": outcome, "notes": notes, "worth": worth})
     return await act(request, me, doing, task_id=task_id, typed=typed, said=f"done&taken={task_id}")
 
 
