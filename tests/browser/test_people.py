@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import product
+from urllib.parse import urlsplit
 
 import pyotp
 import pytest
@@ -44,6 +45,15 @@ async def _sign_in(page: Page, say: Say, *, login: str = LOGIN, password: str = 
     await page.get_by_label(say("Login"), exact=True).fill(login)
     await page.get_by_label(say("Password"), exact=True).fill(password)
     await page.locator("main").get_by_role("button", name=say("Sign in"), exact=True).click()
+
+
+async def _inside(visitors: Visitors, database: Database, language: str, path: str = "/me") -> tuple[Page, Say]:
+    """A new device on which Maya has just signed in, on the page she wanted."""
+    await _maya(database, locale=language)
+    page, say = await _at_the_door(visitors, language, path)
+    await _sign_in(page, say)
+    await page.wait_for_url(lambda url: urlsplit(url).path == path)
+    return page, say
 
 
 async def _complaints(page: Page) -> list[str]:
@@ -148,9 +158,7 @@ async def test_a_second_factor_is_set_up_from_the_page_and_asked_for_from_then_o
 
 
 async def test_a_code_that_was_used_is_refused_and_until_one_fits_nothing_opens(visitors: Visitors, database: Database) -> None:
-    await _maya(database)
-    page, say = await _at_the_door(visitors, "en", "/me/second-factor")
-    await _sign_in(page, say)
+    page, say = await _inside(visitors, database, "en", "/me/second-factor")
     authenticator = pyotp.parse_uri(await page.locator('a[href^="otpauth:"]').get_attribute("href") or "")
     assert isinstance(authenticator, pyotp.TOTP)
     used = authenticator.now()
@@ -201,10 +209,7 @@ async def test_signing_out_ends_here_and_signing_out_everywhere_ends_there_too(
 async def test_a_session_that_ran_out_leads_by_the_door_back_to_the_page(
     visitors: Visitors, database: Database, language: str
 ) -> None:
-    await _maya(database, locale=language)
-    page, say = await _at_the_door(visitors, language, "/me")
-    await _sign_in(page, say)
-    await page.wait_for_url("**/me")
+    page, say = await _inside(visitors, database, language)
     async with database.transaction() as session:
         long_ago = await database.clock.now(session) - IDLE - timedelta(minutes=1)
         await (await session.connection()).execute(
@@ -253,9 +258,7 @@ async def test_ones_own_language_changes_the_page_at_once(visitors: Visitors) ->
 async def test_ones_own_password_changes_and_what_does_not_fit_is_told_beside_its_field(
     visitors: Visitors, database: Database, language: str
 ) -> None:
-    await _maya(database, locale=language)
-    page, say = await _at_the_door(visitors, language, "/me")
-    await _sign_in(page, say)
+    page, say = await _inside(visitors, database, language)
 
     await _new_password(page, say, present="not this one", wanted="a whole new sentence")
     await expect(page.locator("#f-present-fault")).to_have_text(say("This is not your present password. Nothing was changed."))
