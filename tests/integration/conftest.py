@@ -1,9 +1,13 @@
-"""The carrier simulator, once per run, and an application of each test's own."""
+"""The carrier simulator, once per run; an API, and an application that its carrier calls, of each test's own."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
+import httpx
 import pytest
+from fastapi import FastAPI
 
+from api.app import create_app
+from tests.integration.floor import a_client, some_settings
 from tests.integration.simulated_carrier import SPEED, Application, Carrier, a_carrier, an_application
 
 
@@ -28,3 +32,18 @@ def application() -> Iterator[Application]:
     with an_application() as application:
         yield application
     assert application.unsigned == []
+
+
+@pytest.fixture
+async def app(database_url: str) -> AsyncIterator[FastAPI]:
+    """The API as it is served, at work."""
+    app = create_app(some_settings(database_url))
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser in which nobody is signed in."""
+    async with a_client(app) as client:
+        yield client

@@ -1,14 +1,11 @@
 """Agents at work through the API: taking, calling, completing, losing and giving back tasks."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
-import pytest
 from sqlmodel import col, select, update
 
-from api.app import create_app
 from orchestrator.availability.tables import CalendarRow
 from orchestrator.detection.tables import MomentRow
 from orchestrator.escalations.states import Outcome, PromiseState, State
@@ -18,7 +15,7 @@ from orchestrator.queueing.tables import AgentRow, OfferEnding, OfferRow, Presen
 from orchestrator.queueing.tasks import lock_task, withdraw
 from orchestrator.storage.database import Database
 from orchestrator.storage.outbox import OutboxRow
-from tests.integration.floor import a_client, a_queue, a_task, a_token, an_agent, bearer, reread, some_settings
+from tests.integration.floor import a_queue, a_task, a_token, an_agent, bearer, reread, some_settings
 
 MINUTE = timedelta(minutes=1)
 
@@ -46,13 +43,6 @@ class Desk:
 
 
 SETTINGS = some_settings("postgresql://x/y")
-
-
-@pytest.fixture
-async def client(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(some_settings(database_url))
-    async with app.router.lifespan_context(app), a_client(app) as client:
-        yield client
 
 
 async def a_desk(client: httpx.AsyncClient, database: Database, **agent: Any) -> Desk:

@@ -9,17 +9,15 @@ from uuid import UUID, uuid4
 
 import httpx
 import pytest
-import pytest_asyncio
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from api.app import create_app
 from api.pages.people import COOKIE
 from api.pages.registry import PAGES
 from orchestrator.identity.people import Role, Viewer
 from orchestrator.intake.channels import add_channel
 from orchestrator.storage.database import Database
-from tests.integration.floor import a_client, a_queue, a_task, an_agent, bearer, some_settings
+from tests.integration.floor import a_client, a_queue, a_task, an_agent, bearer
 from tests.integration.intake_world import a_channel_key
 from tests.integration.people_floor import a_person, signed_in
 
@@ -60,13 +58,6 @@ def _whose(method: str, path: str) -> frozenset[Role]:
 
 def _address(path: str, ids: dict[str, UUID]) -> str:
     return re.sub(r"\{(\w+)\}", lambda name: NAMED.get(name[1]) or str(ids.get(name[1], uuid4())), path)
-
-
-@pytest_asyncio.fixture
-async def app(database_url: str) -> AsyncIterator[FastAPI]:
-    made = create_app(some_settings(database_url))
-    async with made.router.lifespan_context(made):
-        yield made
 
 
 @asynccontextmanager

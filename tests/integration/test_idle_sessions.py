@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,13 +9,11 @@ from uuid import UUID
 
 import httpx
 import pytest
-import pytest_asyncio
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from sqlmodel import select
 
 import api.pages
-from api.app import create_app
 from api.newsroom import Desk, Turn
 from api.pages.desk.attendance import Attendance
 from api.pages.registry import PAGES
@@ -28,25 +25,12 @@ from orchestrator.identity.sessions import LIFETIME
 from orchestrator.identity.tables import PersonRow, SessionRow
 from orchestrator.queueing.tables import AgentRow, Presence, TaskState
 from orchestrator.storage.database import Database
-from tests.integration.floor import a_client, a_queue, a_task, an_agent, some_settings
+from tests.integration.floor import a_queue, a_task, an_agent, some_settings
 from tests.integration.people_floor import a_person, signed_in
 
 AN_HOUR = timedelta(hours=1)
 PATIENCE = timedelta(seconds=20)
 TEMPLATES = Path(api.pages.__path__[0], "templates")
-
-
-@pytest_asyncio.fixture
-async def app(database_url: str) -> AsyncIterator[FastAPI]:
-    made = create_app(some_settings(database_url))
-    async with made.router.lifespan_context(made):
-        yield made
-
-
-@pytest_asyncio.fixture
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with a_client(app) as client:
-        yield client
 
 
 async def _lay_unused(database: Database) -> None:

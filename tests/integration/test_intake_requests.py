@@ -25,13 +25,6 @@ from tests.integration.intake_world import BATCH, COMPLAINT, STRUCTURED, a_chann
 
 
 @pytest.fixture
-async def app(database_url: str) -> AsyncIterator[FastAPI]:
-    app = create_app(some_settings(database_url))
-    async with app.router.lifespan_context(app):
-        yield app
-
-
-@pytest.fixture
 async def key(database: Database) -> str:
     return await a_channel_key(database)
 

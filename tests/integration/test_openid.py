@@ -64,12 +64,6 @@ async def app(database_url: str, issuer: str) -> AsyncIterator[FastAPI]:
 
 
 @pytest_asyncio.fixture
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with a_client(app) as client:
-        yield client
-
-
-@pytest_asyncio.fixture
 async def person(database: Database) -> None:
     async with database.transaction() as session:
         await a_person(session, login=LOGIN)

@@ -10,7 +10,6 @@ from fastapi import FastAPI
 from sqlalchemy import delete, text
 from sqlmodel import col, select
 
-from api.app import create_app
 from api.pages.account.sign_in import DEVICE
 from api.pages.languages import COOKIE as LANGUAGE
 from orchestrator.identity.passwords import LONGEST, SHORTEST
@@ -18,18 +17,11 @@ from orchestrator.identity.people import Role
 from orchestrator.identity.tables import ChangeRow, SignInTryRow
 from orchestrator.identity.tries import PER_LOGIN, PER_PLACE, begin_try
 from orchestrator.storage.database import Database
-from tests.integration.floor import a_client, some_settings
+from tests.integration.floor import a_client
 from tests.integration.people_floor import PASSWORD, a_person, passwords_standing_in_line, signed_in, until_a_try_counts
 
 LOGIN, NEW = "maya@example.com", "a whole new sentence"
 DETAILS = {"name": "Maya Tal", "locale": "he", "zone": "Asia/Jerusalem"}
-
-
-@pytest_asyncio.fixture
-async def app(database_url: str) -> AsyncIterator[FastAPI]:
-    made = create_app(some_settings(database_url))
-    async with made.router.lifespan_context(made):
-        yield made
 
 
 @pytest_asyncio.fixture

@@ -37,12 +37,6 @@ async def app(database_url: str) -> AsyncIterator[FastAPI]:
         yield made
 
 
-@pytest_asyncio.fixture
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with a_client(app) as client:
-        yield client
-
-
 async def _sign_in(client: httpx.AsyncClient, database: Database, **changed: str) -> httpx.Response:
     async with database.transaction() as session:
         await a_person(session, login=LOGIN, password=PASSWORD)

@@ -1,37 +1,20 @@
 """People and roles on the console: an admin changes them, and every change has its line."""
 
 import re
-from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-import pytest_asyncio
-from fastapi import FastAPI
 from sqlmodel import col, select
 
-from api.app import create_app
 from orchestrator.identity.people import Role
 from orchestrator.identity.signing_in import SignedIn, sign_in
 from orchestrator.identity.tables import ChangeRow, PersonRow
 from orchestrator.storage.database import Database
-from tests.integration.floor import a_client, a_queue, an_agent, some_settings
+from tests.integration.floor import a_queue, an_agent
 from tests.integration.people_floor import PASSWORD, a_person, signed_in
 
 PEOPLE = "/console/settings/people"
 DANA = {"login": "dana@example.com", "name": "Dana", "role": "supervisor", "locale": "he", "zone": "Asia/Jerusalem"}
-
-
-@pytest_asyncio.fixture
-async def app(database_url: str) -> AsyncIterator[FastAPI]:
-    made = create_app(some_settings(database_url))
-    async with made.router.lifespan_context(made):
-        yield made
-
-
-@pytest_asyncio.fixture
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with a_client(app) as client:
-        yield client
 
 
 async def test_who_an_admin_adds_can_sign_in_with_the_password_shown(client: httpx.AsyncClient, database: Database) -> None:

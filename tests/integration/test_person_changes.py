@@ -2,15 +2,12 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-import pytest_asyncio
 from fastapi import FastAPI
 from sqlmodel import col, select
 
-from api.app import create_app
 from api.pages.console.now import Lens
 from api.pages.console.stream import ConsoleWatcher
 from api.pages.people import COOKIE
@@ -21,24 +18,11 @@ from orchestrator.identity.person_changes import Wanted, change_person
 from orchestrator.identity.signing_in import SignedIn, sign_in
 from orchestrator.identity.tables import ChangeRow, PersonRow
 from orchestrator.storage.database import Database
-from tests.integration.floor import a_client, a_queue, a_task, an_agent, some_settings
+from tests.integration.floor import a_client, a_queue, a_task, an_agent
 from tests.integration.people_floor import PASSWORD, a_person, signed_in
 
 PEOPLE = "/console/settings/people"
 MAYA = {"name": "Maya Tal", "role": "supervisor", "agent": "", "locale": "he", "zone": "Asia/Jerusalem"}
-
-
-@pytest_asyncio.fixture
-async def app(database_url: str) -> AsyncIterator[FastAPI]:
-    made = create_app(some_settings(database_url))
-    async with made.router.lifespan_context(made):
-        yield made
-
-
-@pytest_asyncio.fixture
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with a_client(app) as client:
-        yield client
 
 
 async def _last_change(database: Database) -> ChangeRow:

@@ -1,17 +1,12 @@
 """A form that loses a deadlock is done again, whole: whoever sent it sees no difference."""
 
-from collections.abc import AsyncIterator
-
 import httpx
 import pytest
-import pytest_asyncio
 from sqlmodel import col, select, text
 
-from api.app import create_app
 from orchestrator.identity.people import Role
 from orchestrator.identity.tables import ChangeRow, PersonRow
 from orchestrator.storage.database import Database
-from tests.integration.floor import a_client, some_settings
 from tests.integration.people_floor import a_person, signed_in
 
 # The first line of the audit that is written fails as PostgreSQL fails who loses; a sequence counts on in spite of it.
@@ -24,13 +19,6 @@ _THE_FIRST_LOSES = (
     "CREATE TRIGGER losing BEFORE INSERT ON changes FOR EACH ROW EXECUTE FUNCTION lose()",
 )
 DEADLOCK, SERIALIZATION = "40P01", "40001"
-
-
-@pytest_asyncio.fixture
-async def client(database_url: str) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(some_settings(database_url))
-    async with app.router.lifespan_context(app), a_client(app) as client:
-        yield client
 
 
 @pytest.mark.parametrize("code", [DEADLOCK, SERIALIZATION])

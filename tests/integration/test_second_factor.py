@@ -34,12 +34,6 @@ async def app(database_url: str, database: Database) -> AsyncIterator[FastAPI]:
         yield made
 
 
-@pytest_asyncio.fixture
-async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with a_client(app) as client:
-        yield client
-
-
 async def _sign_in(client: httpx.AsyncClient) -> httpx.Response:
     return await client.post("/sign-in", data={"login": LOGIN, "password": PASSWORD, "next": "/me"})
 
