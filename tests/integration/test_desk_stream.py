@@ -29,18 +29,13 @@ from orchestrator.storage.database import Database
 from tests.integration.escalation_world import HandClock
 from tests.integration.floor import a_queue, a_task, an_agent, reread, some_settings
 from tests.integration.people_floor import signed_in
-from tests.integration.test_stream import PATIENCE, Api, answers
+from tests.integration.served import PATIENCE, served
 
 
 @pytest.fixture
 async def url(database_url: str) -> AsyncIterator[str]:
-    api = Api(database_url)
-    await asyncio.to_thread(api.start)
-    url = f"http://127.0.0.1:{api.port}"
-    async with httpx.AsyncClient(trust_env=False) as client:
-        assert await until(lambda: answers(client, url), None, within=PATIENCE)
-    yield url
-    await asyncio.to_thread(api.stop)
+    async with served(database_url) as api:
+        yield api.url
 
 
 async def test_a_stream_needs_the_cookie_of_an_agents_session(url: str) -> None:

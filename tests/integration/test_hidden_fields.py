@@ -1,6 +1,5 @@
 """With `RINGBACK_HIDE_FIELDS`, no value of a hidden field reaches an agent by page, API or stream; supervisors read all."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
@@ -13,7 +12,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from api.app import create_app
 from orchestrator.detection.library import RuleLibrary
 from orchestrator.detection.tables import MomentRow
-from orchestrator.embedded.probing import until
 from orchestrator.escalations.words import Language
 from orchestrator.identity.people import Role
 from orchestrator.insights.why_card import Reader, WhyCard, why_card
@@ -23,8 +21,8 @@ from orchestrator.storage.database import Database
 from orchestrator.telephony.tables import MessageRow, MessageState
 from tests.integration.floor import a_client, a_queue, a_task, a_token, an_agent, bearer, some_settings
 from tests.integration.people_floor import signed_in
+from tests.integration.served import served
 from tests.integration.test_numbers_out_of_sight import Ear
-from tests.integration.test_stream import PATIENCE, Api, answers
 
 FIELDS = ("income", "email", "cart.total", "order_id", "text", "name")
 SECRETS = ("73519", "73,519", "private@example.com", "48099", "ord-5521", "disgrace", "Levi")
@@ -32,13 +30,8 @@ SECRETS = ("73519", "73,519", "private@example.com", "48099", "ord-5521", "disgr
 
 @pytest.fixture
 async def url(database_url: str) -> AsyncIterator[str]:
-    api = Api(database_url, hide_fields=FIELDS)
-    await asyncio.to_thread(api.start)
-    url = f"http://127.0.0.1:{api.port}"
-    async with httpx.AsyncClient(trust_env=False) as client:
-        assert await until(lambda: answers(client, url), None, within=PATIENCE)
-    yield url
-    await asyncio.to_thread(api.stop)
+    async with served(database_url, hide_fields=FIELDS) as api:
+        yield api.url
 
 
 async def a_task_with_secrets_everywhere(database: Database) -> tuple[UUID, UUID]:

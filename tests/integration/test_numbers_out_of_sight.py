@@ -18,7 +18,7 @@ from orchestrator.queueing.tables import AgentRow, TaskRow, TaskState
 from orchestrator.storage.database import Database
 from tests.integration.floor import a_queue, a_task, a_token, an_agent, bearer
 from tests.integration.people_floor import signed_in
-from tests.integration.test_stream import PATIENCE, Api, answers
+from tests.integration.served import PATIENCE, served
 
 NUMBER, WRITTEN, DIGITS = "+12125550147", "(212) 555-0147", "2125550147"
 _RUN = 5  # digits in a row by which somebody could go on guessing
@@ -41,13 +41,8 @@ def test_the_digits_are_found_however_they_are_written() -> None:
 
 @pytest.fixture
 async def url(database_url: str) -> AsyncIterator[str]:
-    api = Api(database_url, hide_numbers=True)
-    await asyncio.to_thread(api.start)
-    url = f"http://127.0.0.1:{api.port}"
-    async with httpx.AsyncClient(trust_env=False) as client:
-        assert await until(lambda: answers(client, url), None, within=PATIENCE)
-    yield url
-    await asyncio.to_thread(api.stop)
+    async with served(database_url, hide_numbers=True) as api:
+        yield api.url
 
 
 class Ear:

@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import socket
-import threading
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -16,54 +14,21 @@ from sqlmodel import select, update
 
 from api.newsroom import Desk, Turn
 from api.streams import PER_READER, Streams, TooManyStreams
-from orchestrator.cli.api import server
 from orchestrator.embedded.probing import until
 from orchestrator.identity.tables import TokenRow
 from orchestrator.queueing.news import News, What, tell
 from orchestrator.queueing.tables import AgentRow
 from orchestrator.storage.database import Database
-from tests.integration.floor import a_queue, a_task, a_token, an_agent, bearer, some_settings
-
-PATIENCE = timedelta(seconds=20)
+from tests.integration.floor import a_queue, a_task, a_token, an_agent, bearer
+from tests.integration.served import PATIENCE, served
 
 Event = tuple[str, dict[str, Any]]
 
 
-class Api:
-    """A real api process's server, in a thread of this one."""
-
-    def __init__(self, database_url: str, *, hide_numbers: bool = False, hide_fields: tuple[str, ...] = ()) -> None:
-        settings = some_settings(database_url).changed(hide_numbers=hide_numbers, hide_fields=hide_fields)
-        listening = socket.socket()
-        listening.bind(("127.0.0.1", 0))
-        self.port = listening.getsockname()[1]
-        self.server = server(settings, host="127.0.0.1", port=self.port)
-        self._thread = threading.Thread(target=self.server.run, args=([listening],))
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self.server.should_exit = True
-        self._thread.join()
-
-
 @pytest.fixture
 async def api(database_url: str) -> AsyncIterator[str]:
-    api = Api(database_url)
-    await asyncio.to_thread(api.start)
-    url = f"http://127.0.0.1:{api.port}"
-    async with httpx.AsyncClient(trust_env=False) as client:
-        assert await until(lambda: answers(client, url), None, within=PATIENCE)
-    yield url
-    await asyncio.to_thread(api.stop)
-
-
-async def answers(client: httpx.AsyncClient, url: str) -> bool:
-    try:
-        return (await client.get(f"{url}/healthz")).status_code == 200
-    except httpx.TransportError:
-        return False
+    async with served(database_url) as api:
+        yield api.url
 
 
 @asynccontextmanager
@@ -185,17 +150,11 @@ async def test_an_open_stream_is_a_sign_of_life(api: str, database: Database) ->
 async def test_a_stopping_server_lets_its_desks_go(database_url: str, database: Database) -> None:
     async with database.transaction() as session:
         token = await a_token(session)
-    process = Api(database_url)
-    await asyncio.to_thread(process.start)
-    url = f"http://127.0.0.1:{process.port}"
-    async with httpx.AsyncClient(trust_env=False) as client:
-        assert await until(lambda: answers(client, url), None, within=PATIENCE)
 
-    async with watching(url, token) as stream:
+    async with served(database_url) as process, watching(process.url, token) as stream:
         await first(stream, "snapshot")
         process.server.should_exit = True
         assert await first(stream, "end") == {}
-    await asyncio.to_thread(process.stop)
 
 
 async def test_without_a_token_there_is_no_stream(api: str, database: Database) -> None:
