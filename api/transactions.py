@@ -12,9 +12,11 @@ from fastapi.responses import Response
 from fastapi.routing import APIRoute
 from sqlmodel.ext.asyncio.session import AsyncSession
 from starlette.background import BackgroundTask
+from starlette.datastructures import State
 
 from orchestrator.identity.idempotency import Answer, finish
-from orchestrator.queueing.presence import SIGN_EVERY, seen
+from orchestrator.queueing.desk_life import sign_of_life
+from orchestrator.queueing.presence import SIGN_EVERY
 from orchestrator.storage.database import Database, DatabaseUnavailable
 
 SIGN_OF_LIFE = "sign_of_life"  # on the request's state: the agent who asked
@@ -61,10 +63,10 @@ class Transactional(APIRoute):
                 await _keep(session, request, response)
                 return response
 
-            response, database = await _in_one(request, once), request.app.state.database
+            response = await _in_one(request, once)
             if (agent_id := getattr(request.state, SIGN_OF_LIFE, None)) is not None and response.background is None:
                 # After the answer, in a transaction of its own: the agent's row must not be locked before the customer's.
-                response.background = BackgroundTask(note_life, request.app.state.signs, database, agent_id)
+                response.background = BackgroundTask(note_life, request.app.state, agent_id)
             return response
 
         return whole
@@ -85,13 +87,13 @@ class Signs:
         return True
 
 
-async def note_life(signs: Signs, database: Database, agent_id: UUID) -> None:
+async def note_life(state: State, agent_id: UUID) -> None:
     """Write down a sign of life, if one is due. While the database is away nothing is lost by it."""
-    if not signs.due(agent_id):
+    database: Database = state.database
+    if not state.signs.due(agent_id):
         return
     with suppress(DatabaseUnavailable):
-        async with database.transaction() as session:
-            await seen(session, agent_id)
+        await database.run(lambda session: sign_of_life(session, agent_id, clock=database.clock, settings=state.settings))
 
 
 async def _in_one(request: Request, work: Callable[[AsyncSession], Awaitable[Response]]) -> Response:

@@ -16,10 +16,12 @@ from api.transactions import Signs
 from orchestrator.identity.tables import Scope
 from orchestrator.identity.tokens import Principal, Unauthenticated, authenticate
 from orchestrator.queueing.counts import QueueCount, counts
+from orchestrator.queueing.desk_life import sign_of_life
 from orchestrator.queueing.news import News
-from orchestrator.queueing.presence import SIGN_EVERY, seen
+from orchestrator.queueing.presence import SIGN_EVERY
 from orchestrator.queueing.pulling import in_hand
 from orchestrator.queueing.tables import AgentQueueRow
+from orchestrator.settings import Settings
 from orchestrator.storage.database import Database, DatabaseUnavailable
 
 
@@ -40,7 +42,7 @@ class Watcher:
     def reader(self) -> UUID:
         return self._who.token_id
 
-    async def watch(self, newsroom: Newsroom, signs: Signs) -> AsyncIterator[ServerSentEvent]:
+    async def watch(self, newsroom: Newsroom, signs: Signs, settings: Settings) -> AsyncIterator[ServerSentEvent]:
         """Yield what is told until the server stops, the token ends or the database goes away."""
         numbers = itertools.count(1)
         async with newsroom.desk(self._wants) as desk:
@@ -48,7 +50,7 @@ class Watcher:
             try:
                 while item is not Turn.END:
                     yield await self._told(item, next(numbers))
-                    if signs.due(self._who.token_id) and not await self._is_welcome():
+                    if signs.due(self._who.token_id) and not await self._is_welcome(settings):
                         break
                     item = await desk.next(patience=SIGN_EVERY.total_seconds())
             except DatabaseUnavailable:
@@ -80,7 +82,7 @@ class Watcher:
         shown = None if task is None else TaskView.model_validate(task).model_dump(mode="json")
         return {"task": shown, "queues": [asdict(each) for each in known]}
 
-    async def _is_welcome(self) -> bool:
+    async def _is_welcome(self, settings: Settings) -> bool:
         """Note the sign of life, and tell whether the token still holds."""
         async with self._database.transaction() as session:
             try:
@@ -88,7 +90,8 @@ class Watcher:
             except Unauthenticated:
                 return False
             if self._who.agent_id is not None:
-                await seen(session, self._who.agent_id)
+                clock = self._database.clock
+                await sign_of_life(session, self._who.agent_id, clock=clock, settings=settings)
         return True
 
 

@@ -40,5 +40,5 @@ async def stream(
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> AsyncIterator[ServerSentEvent]:
     state = request.app.state
-    async for event in watcher.watch(state.newsroom, state.signs):
+    async for event in watcher.watch(state.newsroom, state.signs, state.settings):
         yield event

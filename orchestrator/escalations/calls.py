@@ -155,9 +155,9 @@ async def _ended(
     elif attempt.flow != AGENT_FIRST and (attempt.pressed == LATER or attempt.ending is Ending.ABANDONED):
         if attempt.pressed == LATER:
             await _later(session, customer, escalation, attempt, text=Text.LATER, now=now, settings=settings)
-        await after_call(session, customer, escalation, task, None, now=now)
+        await after_call(session, customer, escalation, task, None, now=now, settings=settings)
     else:
-        await _not_reached(session, customer, escalation, task, attempt, others, now=now)
+        await _not_reached(session, customer, escalation, task, attempt, others, now=now, settings=settings)
 
 
 async def _hung_up(
@@ -254,12 +254,13 @@ async def _not_reached(
     others: Sequence[AttemptRow],
     *,
     now: datetime,
+    settings: Settings,
 ) -> None:
     result = _RESULTS[attempt.ending or Ending.UNKNOWN]
     if attempt.flow != AGENT_FIRST:
         for other in others:
             end_call(session, other, now=now)
-        await after_call(session, customer, escalation, task, result, now=now)
+        await after_call(session, customer, escalation, task, result, now=now, settings=settings)
         return
     if result is Result.NOT_PLACED and task.state is TaskState.DIALING and others:
         await nudge(session, escalation, now=now)  # the agent is on the line: another leg may be tried at once

@@ -120,7 +120,7 @@ async def _leave_unknown(case: Case, task: TaskRow, attempt: AttemptRow) -> None
     if attempt.leg is Leg.AGENT:
         await back_to_agent(session, escalation, task, attempt, now=now)
     elif attempt.flow != AGENT_FIRST:
-        await after_call(session, case.customer, escalation, task, Result.UNKNOWN, now=now, hint=False)
+        await after_call(session, case.customer, escalation, task, Result.UNKNOWN, now=now, settings=case.settings, hint=False)
     else:
         for other in case.attempts:
             if other.leg is Leg.AGENT:

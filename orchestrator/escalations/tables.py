@@ -32,6 +32,11 @@ class EscalationRow(SQLModel, table=True):
         Index("escalations_open", "opened_at", postgresql_where=text("state <> 'closed'")),
         Index("escalations_held", "wait_until", postgresql_where=text("state IN ('open', 'waiting')")),
         Index("escalations_of_customer", "customer_id", "opened_at"),
+        Index(
+            "escalations_short_of_staff",
+            "queue",
+            postgresql_where=text("state = 'waiting' AND reasons = '[\"staffing\"]'::jsonb"),
+        ),
     )
 
     id: UUID = primary_id()

@@ -11,8 +11,10 @@ from orchestrator.escalations.states import State
 from orchestrator.escalations.tables import EscalationRow
 from orchestrator.intake.tables import CustomerRow
 from orchestrator.queueing.news import What, tell_of_task
+from orchestrator.queueing.offers import employ
 from orchestrator.queueing.tables import TaskRow, TaskState
 from orchestrator.queueing.tasks import finish
+from orchestrator.settings import Settings
 from orchestrator.telephony.tables import AttemptRow
 
 _CALLING = (TaskState.RESERVED, TaskState.ASSIGNED, TaskState.DIALING, TaskState.CONNECTED)
@@ -53,10 +55,12 @@ async def after_call(
     result: Result | None,
     *,
     now: datetime,
+    settings: Settings,
     hint: bool = True,
 ) -> None:
-    """Free the held agent after a customer-first call that reached nobody, and go on with the plan."""
+    """Free the held agent after a customer-first call that reached nobody, for other work, and go on with the plan."""
     await finish(session, task, disposition=result.value if result else "later", notes=None, reason=BY_SERVER, now=now)
+    await employ(session, [task.agent_id], now=now, settings=settings)
     await go_on(session, customer, escalation, result, now=now, hint=hint)
 
 

@@ -15,7 +15,7 @@ from orchestrator.escalations.records import move
 from orchestrator.escalations.standstill import not_dialed
 from orchestrator.escalations.states import State
 from orchestrator.escalations.talks import BY_SERVER, after_call, wrap
-from orchestrator.queueing.offers import lease_lost, look_again_at, offer, reserve_agent, terms
+from orchestrator.queueing.offers import employ, lease_lost, look_again_at, offer, reserve_agent, terms
 from orchestrator.queueing.tables import TaskKind, TaskRow, TaskState
 from orchestrator.queueing.wrapping import wrap_ends
 from orchestrator.telephony.tables import Leg
@@ -119,7 +119,9 @@ async def _calling(case: Case, task: TaskRow) -> Instruction | None:
         suggested = None if task.state is TaskState.CONNECTED else Result.FAILED
         await wrap(case.session, case.escalation, task, suggested=suggested, now=case.now)
         return await _wrapping(case, task)
-    await after_call(case.session, case.customer, case.escalation, task, Result.FAILED, now=case.now, hint=False)
+    await after_call(
+        case.session, case.customer, case.escalation, task, Result.FAILED, now=case.now, settings=case.settings, hint=False
+    )
     await case.refresh()
     return None
 
@@ -141,5 +143,6 @@ async def _wrapping(case: Case, task: TaskRow) -> Instruction | None:
         by=BY_SERVER,
         hint=False,
     )
+    await employ(case.session, [task.agent_id], now=case.now, settings=case.settings)
     await case.refresh()
     return None

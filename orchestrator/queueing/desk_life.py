@@ -12,6 +12,7 @@ from orchestrator.escalations.states import Outcome
 from orchestrator.escalations.tables import EscalationRow
 from orchestrator.queueing import leases
 from orchestrator.queueing.missing import was_missed
+from orchestrator.queueing.offers import employ
 from orchestrator.queueing.presence import empty_handed, seen
 from orchestrator.queueing.pulling import in_hand
 from orchestrator.queueing.tables import HELD, AgentRow, Presence, TaskRow, TaskState
@@ -26,7 +27,7 @@ BY_AGENT = "agent"
 
 async def still_here(session: AsyncSession, agent_id: UUID, *, clock: Clock, settings: Settings) -> None:
     """Note a sign of life and renew the lease of what the agent holds, unless somebody is at that row: it lives then."""
-    await seen(session, agent_id)
+    await sign_of_life(session, agent_id, clock=clock, settings=settings)
     mine = select(TaskRow).where(TaskRow.agent_id == agent_id, col(TaskRow.state).in_(HELD))
     locked = mine.with_for_update(skip_locked=True).execution_options(populate_existing=True)
     task = (await session.exec(locked)).first()
@@ -34,9 +35,15 @@ async def still_here(session: AsyncSession, agent_id: UUID, *, clock: Clock, set
         await leases.heartbeat(session, task, now=await clock.now(session), settings=settings)
 
 
-async def still_there(session: AsyncSession, agent_ids: Collection[UUID], *, settings: Settings) -> None:
+async def sign_of_life(session: AsyncSession, *agent_ids: UUID, clock: Clock, settings: Settings) -> None:
+    """Note that these agents' desks live. Who counted as gone until now has arrived: they are brought work."""
+    if back := await seen(session, *agent_ids):
+        await employ(session, back, now=await clock.now(session), settings=settings)
+
+
+async def still_there(session: AsyncSession, agent_ids: Collection[UUID], *, clock: Clock, settings: Settings) -> None:
     """Do for many open desks what `still_here` does for one."""
-    await seen(session, *agent_ids)
+    await sign_of_life(session, *agent_ids, clock=clock, settings=settings)
     accepted = [state for state in HELD if state is not TaskState.RESERVED]  # an offer waits for an answer
     theirs = select(TaskRow.id).where(col(TaskRow.agent_id).in_(agent_ids), col(TaskRow.state).in_(accepted))
     renewed = update(TaskRow).where(col(TaskRow.id).in_(theirs.with_for_update(skip_locked=True)))

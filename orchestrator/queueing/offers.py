@@ -1,5 +1,6 @@
 """Offers: the place brings tasks to idle agents, the longest idle first, and takes back what nobody answered."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,16 +12,19 @@ from orchestrator.queueing.floor import PACE, queues_now, queues_of
 from orchestrator.queueing.matching import suits
 from orchestrator.queueing.missing import judge
 from orchestrator.queueing.presence import idle_agents, lock_agent, lock_idle
+from orchestrator.queueing.summoning import summon
 from orchestrator.queueing.tables import AgentRow, OfferEnding, OfferRow, TaskRow, TaskState
 from orchestrator.queueing.tasks import lock_task, requeue
 from orchestrator.settings import Settings
 
 __all__ = [
+    "employ",
     "lease_lost",
     "look_again_at",
     "offer",
     "offer_to",
     "reserve_agent",
+    "staff_up",
     "terms",
 ]
 
@@ -58,12 +62,32 @@ async def offer(session: AsyncSession, queue: str, *, now: datetime, settings: S
 
 
 async def offer_to(session: AsyncSession, agent: AgentRow, *, now: datetime, settings: Settings) -> TaskRow | None:
-    """Offer the agent what is most urgent on all their queues, if they are free; their lock is held."""
+    """Offer the agent what is most urgent on all their queues, if they are free; their lock is held.
+
+    Where nothing is, the case that waits for somebody like them looks again.
+    """
     idle = await lock_idle(session, agent.id, now=now)
     if idle is None:
         return None
     here = await queues_of(session, agent.id, now=now)
-    return await claim(session, idle, here, now=now, terms=terms(settings))
+    task = await claim(session, idle, here, now=now, terms=terms(settings))
+    if task is None:
+        await summon(session, idle, here, now=now)
+    return task
+
+
+async def employ(session: AsyncSession, agent_ids: Collection[UUID | None], *, now: datetime, settings: Settings) -> None:
+    """Do for those of these agents who are free what `offer_to` does for one; who is being worked with is passed over."""
+    for agent_id in agent_ids:
+        agent = None if agent_id is None else await lock_idle(session, agent_id, now=now)
+        if agent is not None:
+            await offer_to(session, agent, now=now, settings=settings)
+
+
+async def staff_up(session: AsyncSession, queue: str, *, now: datetime, settings: Settings) -> None:
+    """Offer what waits on the queue, and let cases look again for the agents who are still free: one for each of them."""
+    await offer(session, queue, now=now, settings=settings)
+    await employ(session, [agent.id for agent in await idle_agents(session, queue, now=now)], now=now, settings=settings)
 
 
 async def reserve_agent(session: AsyncSession, task: TaskRow, *, now: datetime, until: datetime) -> AgentRow | None:

@@ -99,24 +99,30 @@ def heard(session: AsyncSession, agent: AgentRow, now: datetime) -> None:
     session.add(agent)
 
 
-async def seen(session: AsyncSession, *agent_ids: UUID) -> None:
-    """Note a sign of life, unless one was noted just now or the row is being worked on: that is one too."""
-    await _bring_back(session, agent_ids)
+async def seen(session: AsyncSession, *agent_ids: UUID) -> list[UUID]:
+    """Note a sign of life, unless one was noted just now or the row is being worked on: that is one too.
+
+    Returns those who counted as gone until now.
+    """
+    back = await _bring_back(session, agent_ids)
     stale = or_(col(AgentRow.seen_at).is_(None), col(AgentRow.seen_at) < func.clock_timestamp() - SIGN_EVERY)
     rows = select(AgentRow.id).where(col(AgentRow.id).in_(agent_ids), stale).with_for_update(skip_locked=True)
     connection = await session.connection()
     await connection.execute(update(AgentRow).where(col(AgentRow.id).in_(rows)).values(seen_at=func.clock_timestamp()))
+    return back
 
 
-async def _bring_back(session: AsyncSession, agent_ids: Collection[UUID]) -> None:
+async def _bring_back(session: AsyncSession, agent_ids: Collection[UUID]) -> list[UUID]:
     """Hear those who were silent for so long that they counted as gone."""
     there = func.greatest(col(AgentRow.seen_at), col(AgentRow.presence_since))
     silent = col(AgentRow.presence).in_(_UNTIL_SILENT) & (there < func.clock_timestamp() - SILENCE)
     query = select(AgentRow, func.clock_timestamp()).where(col(AgentRow.id).in_(agent_ids), silent)
     locked = query.with_for_update(skip_locked=True).execution_options(populate_existing=True)
-    for agent, now in (await session.exec(locked)).all():
+    back = (await session.exec(locked)).all()
+    for agent, now in back:
         heard(session, agent, now)
     await session.flush()
+    return [agent.id for agent, _ in back]
 
 
 def at_work(now: datetime) -> ColumnElement[bool]:

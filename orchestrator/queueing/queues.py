@@ -14,6 +14,8 @@ from orchestrator.errors import BadInput, Faults
 from orchestrator.escalations.sub_dispositions import CHOICES, check_outcomes
 from orchestrator.identity.changes import Who, note_change
 from orchestrator.queueing.floor import QueueNow, queues_now
+from orchestrator.queueing.news import News, What, tell
+from orchestrator.queueing.offers import staff_up
 from orchestrator.queueing.presence import Staff, staffed
 from orchestrator.queueing.roster import check_queue_name, check_skills, make_queue, told_of_queue
 from orchestrator.queueing.tables import HELD, QueueRow, TaskRow, TaskState
@@ -64,7 +66,11 @@ async def arrange_queue(
     await session.flush()
     what, after = "queue.added" if before is None else "queue.changed", told_of_queue(queue)
     await note_change(session, who=who, what=what, subject=name, before=before, after=after, now=now)
-    await wake(session, queues=[name], now=now, settings=settings)
+    if before is None or before["calendar"] != after["calendar"]:
+        await wake(session, queues=[name], now=now, settings=settings)
+    else:  # nothing but who may serve it has changed: so many look again as can be served
+        await tell(session, News(What.FLOOR, queue=name))
+        await staff_up(session, name, now=now, settings=settings)
     return queue
 
 

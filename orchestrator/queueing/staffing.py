@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from orchestrator.errors import BadInput, Conflict, Faults
 from orchestrator.identity.changes import Who, note_change
 from orchestrator.queueing.news import News, What, tell
-from orchestrator.queueing.offers import offer
+from orchestrator.queueing.offers import staff_up
 from orchestrator.queueing.presence import lock_agent, set_presence
 from orchestrator.queueing.roster import check_agent, queues_of_agent, revoke_agent, told_of_agent
 from orchestrator.queueing.tables import HELD, AgentQueueRow, AgentRow, Presence, QueueRow, TaskRow
@@ -57,7 +57,7 @@ async def change_agent(
     await tell(session, News(What.PRESENCE, agent_id=agent_id))  # their open desk sees other queues now
     for queue in sorted(served | set(abilities.queues)):
         await tell(session, News(What.FLOOR, queue=queue))
-        await offer(session, queue, now=now, settings=settings)
+        await staff_up(session, queue, now=now, settings=settings)
     return agent
 
 

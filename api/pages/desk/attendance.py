@@ -71,7 +71,7 @@ class Attendance:
     async def _visit(self, seats: Sequence[_Seat], *, again: float) -> None:
         async def note(session: AsyncSession) -> dict[str, UUID]:
             signed_in = await agents_of(session, {seat.secret for seat in seats})
-            await still_there(session, set(signed_in.values()), settings=self._settings)
+            await still_there(session, set(signed_in.values()), clock=self._database.clock, settings=self._settings)
             working = await on_duty(session, set(signed_in.values()))
             # Who waits for work clicks nothing, for hours perhaps: they are not signed out in the middle of their shift.
             await keep(session, [secret for secret, agent_id in signed_in.items() if agent_id in working])
