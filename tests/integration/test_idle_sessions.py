@@ -127,8 +127,11 @@ async def test_an_agent_at_work_is_not_signed_out_for_clicking_nothing(
             assert await until(lambda: _was_used(database), None, within=PATIENCE)
 
 
-async def test_a_desk_on_a_break_without_end_lets_its_session_end(database: Database, database_url: str) -> None:
-    resting = await _seat(database, Presence.PAUSED)
+@pytest.mark.parametrize("presence", [Presence.PAUSED, Presence.NOT_ANSWERING])
+async def test_a_desk_at_which_nobody_works_lets_its_session_end(
+    database: Database, database_url: str, presence: Presence
+) -> None:
+    resting = await _seat(database, presence)
     async with Attendance(some_settings(database_url), database).open() as attendance:
         with attendance.attended(*resting, Desk(lambda _: True)):
 
