@@ -9,8 +9,9 @@ from fastapi import Depends, HTTPException, Request
 
 from orchestrator.identity.people import Role, Viewer
 from orchestrator.identity.sessions import viewer_of
+from orchestrator.settings import Settings
 
-__all__ = ["COOKIE", "CurrentViewer", "ProtectedForm", "Role", "Viewer", "allow", "fetched_by_itself"]
+__all__ = ["COOKIE", "CurrentViewer", "ProtectedForm", "Role", "Viewer", "allow", "cookie_of", "fetched_by_itself", "secret_of"]
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
@@ -18,6 +19,16 @@ COOKIE = "ringback_session"
 CSRF_FIELD = "csrf"
 CSRF_HEADER = "X-CSRF-Token"
 SIGN_IN = "/sign-in"
+
+
+def cookie_of(settings: Settings) -> str:
+    """Return the name of the session's cookie; over https, one that browsers take from this very host alone (RFC 6265bis)."""
+    return f"__Host-{COOKIE}" if settings.public_url.startswith("https:") else COOKIE
+
+
+def secret_of(request: Request) -> str:
+    """Return the secret of the session that the request comes with, or of none."""
+    return request.cookies.get(cookie_of(request.app.state.settings), "")
 
 
 def fetched_by_itself(endpoint: Endpoint) -> Endpoint:
@@ -33,7 +44,7 @@ async def current_viewer(request: Request) -> Viewer:
     stop, with as many others as the pool has, for good.
     """
     _check_readable(request.url.query)
-    secret, database = request.cookies.get(COOKIE), request.app.state.database
+    secret, database = secret_of(request), request.app.state.database
     viewer = None
     if secret:
         async with database.transaction() as session:

@@ -10,6 +10,7 @@ from fastapi import FastAPI, Response
 from sqlmodel import select
 
 from api.app import create_app
+from api.pages.account.sign_in import DEVICE
 from api.pages.people import COOKIE, ProtectedForm, Viewer, allow
 from orchestrator.identity.people import Role
 from orchestrator.identity.tables import SessionRow
@@ -68,7 +69,34 @@ async def test_behind_https_the_cookie_travels_nowhere_else(database: Database, 
     async with app.router.lifespan_context(app), a_client(app) as client:
         answer = await _sign_in(client, database)
 
-    assert "Secure" in answer.headers["set-cookie"]
+    kept = answer.headers.get_list("set-cookie")
+    assert [cookie.partition("=")[0] for cookie in kept] == [f"__Host-{COOKIE}", DEVICE]
+    assert [cookie for cookie in kept if not {"Secure", "HttpOnly", "SameSite=lax", "Path=/"} <= set(cookie.split("; "))] == []
+
+
+async def test_behind_https_a_cookie_that_another_host_of_the_domain_could_set_opens_nothing(
+    database: Database, database_url: str
+) -> None:
+    app = create_app(some_settings(database_url).changed(public_url="https://ringback.example.com"))
+    transport = httpx.ASGITransport(app)
+    async with app.router.lifespan_context(app), httpx.AsyncClient(transport=transport, base_url="https://ringback") as client:
+        await _sign_in(client, database)
+        own, secret = await client.get("/me"), client.cookies[f"__Host-{COOKIE}"]
+        client.cookies.clear()
+        tossed = await client.get("/me", headers={"Cookie": f"{COOKIE}={secret}"})
+
+    assert (own.status_code, tossed.status_code) == (200, 303)
+
+
+async def test_a_secret_that_was_planted_before_becomes_nobodys_session(client: httpx.AsyncClient, database: Database) -> None:
+    client.cookies.set(COOKIE, "planted")
+
+    answer = await _sign_in(client, database)
+
+    assert "planted" not in answer.headers["set-cookie"]
+    client.cookies.clear()
+    client.cookies.set(COOKIE, "planted")
+    assert (await client.get("/me")).status_code == 303
 
 
 @pytest.mark.parametrize("elsewhere", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)"])

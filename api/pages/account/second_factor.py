@@ -14,7 +14,7 @@ from api.pages.account.qr import picture_of
 from api.pages.account.sign_in import CODE, SameSite, address_of, device_of, refused, signed_in
 from api.pages.choices import local_path
 from api.pages.frame import page
-from api.pages.people import COOKIE, SIGN_IN, CurrentViewer, ProtectedForm, Viewer
+from api.pages.people import SIGN_IN, CurrentViewer, ProtectedForm, Viewer, secret_of
 from api.transactions import Repeatable
 from orchestrator.identity import second_factor, sessions
 from orchestrator.identity.accounts import person_with
@@ -32,7 +32,7 @@ Code = Annotated[str, Form(max_length=100)]
 
 @router.get(CODE)
 async def ask_code(request: Request, session: Session, next: str = "/") -> Response:
-    if await sessions.half_session(session, request.cookies.get(COOKIE, "")) is None:
+    if await sessions.half_session(session, secret_of(request)) is None:
         return RedirectResponse(SIGN_IN, 303)
     return _code_form(request, next)
 
@@ -45,7 +45,7 @@ async def send_code(
     code: Code = "",
     next: Annotated[str, Form(max_length=2000)] = "/",
 ) -> Response:
-    secret, address, device = request.cookies.get(COOKIE, ""), address_of(request), device_of(request, settings)
+    secret, address, device = secret_of(request), address_of(request), device_of(request, settings)
     keys = settings.payload_keyring
     found = await pass_second_factor(database, secret, code, address=address, keys=keys, device=device)
     return _code_form(request, next, found) if isinstance(found, Refusal) else signed_in(request, found, settings, next=next)

@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from api.dependencies import DatabaseDep, Session, SettingsDep
 from api.pages.choices import local_path
 from api.pages.frame import page
-from api.pages.people import COOKIE, SIGN_IN, CurrentViewer, ProtectedForm
+from api.pages.people import SIGN_IN, CurrentViewer, ProtectedForm, cookie_of, secret_of
 from api.transactions import Repeatable
 from orchestrator.identity import known_devices, sessions
 from orchestrator.identity.known_devices import Device
@@ -46,7 +46,7 @@ SameSite = Depends(same_site)
 
 @router.get(SIGN_IN)
 async def show_sign_in(request: Request, session: Session, settings: SettingsDep, next: str = "/") -> Response:
-    secret = request.cookies.get(COOKIE)
+    secret = secret_of(request)
     if secret and await sessions.viewer_of(session, secret) is not None:
         return RedirectResponse(local_path(next), 303)
     return sign_in_form(request, settings, next=next)
@@ -72,7 +72,7 @@ async def send_sign_in(
 
 @router.post("/sign-out", dependencies=[ProtectedForm])
 async def sign_out(request: Request, session: Session, database: DatabaseDep, settings: SettingsDep) -> Response:
-    await sessions.end(session, request.cookies[COOKIE], now=await database.clock.now(session))
+    await sessions.end(session, secret_of(request), now=await database.clock.now(session))
     return _signed_out(settings)
 
 
@@ -89,7 +89,7 @@ def signed_in(request: Request, found: SignedIn, settings: Settings, *, next: st
     target = f"{CODE}?next={quote(local_path(next), safe='/')}" if found.second_factor_owed else local_path(next)
     answer = RedirectResponse(target, 303)
     secure = settings.public_url.startswith("https:")
-    answer.set_cookie(COOKIE, found.secret, secure=secure, httponly=True, samesite="lax")
+    answer.set_cookie(cookie_of(settings), found.secret, secure=secure, httponly=True, samesite="lax")
     if not found.second_factor_owed:
         _remember(request, answer, found.login, settings)
     return answer
@@ -115,7 +115,7 @@ def address_of(request: Request) -> str:
 def _signed_out(settings: Settings) -> Response:
     answer = RedirectResponse(SIGN_IN, 303)
     secure = settings.public_url.startswith("https:")
-    answer.delete_cookie(COOKIE, secure=secure, httponly=True, samesite="lax")
+    answer.delete_cookie(cookie_of(settings), secure=secure, httponly=True, samesite="lax")
     answer.headers["Clear-Site-Data"] = '"cache"'
     return answer
 

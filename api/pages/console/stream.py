@@ -11,7 +11,7 @@ from api.dependencies import DatabaseDep
 from api.newsroom import Desk, Item, Newsroom, Turn
 from api.pages.console.now import Lens, floor_of
 from api.pages.frame import render
-from api.pages.people import COOKIE, Role, Viewer
+from api.pages.people import Role, Viewer, secret_of
 from orchestrator.identity.sessions import viewer_of
 from orchestrator.storage.database import Database, DatabaseUnavailable
 
@@ -54,7 +54,7 @@ class ConsoleWatcher:
 
 async def admitted(request: Request, database: DatabaseDep) -> AsyncIterator[ConsoleWatcher]:
     """Yield the reader of the cookie's session. The transaction is over before the stream begins."""
-    secret = request.cookies.get(COOKIE, "")
+    secret = secret_of(request)
     async with database.transaction() as session:
         viewer = await viewer_of(session, secret, by_itself=True)
     if viewer is None:

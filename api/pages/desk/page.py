@@ -12,7 +12,7 @@ from api.pages.desk.acting import SAID, WORK, gone, show
 from api.pages.desk.stream import DeskWatcher
 from api.pages.desk.view import Floor, Parts, agent_of, day_of
 from api.pages.frame import fragment
-from api.pages.people import COOKIE, Role, Viewer, allow, fetched_by_itself
+from api.pages.people import Role, Viewer, allow, fetched_by_itself, secret_of
 from orchestrator.queueing.desk_life import still_here
 from orchestrator.queueing.desk_list import NOBODY
 from orchestrator.queueing.stops import of_queues, switches_for
@@ -64,7 +64,7 @@ async def show_figures(request: Request, me: Me) -> Response:
 
 
 async def admitted(request: Request) -> AsyncIterator[DeskWatcher]:
-    watcher = await DeskWatcher.admit(request, request.cookies.get(COOKIE) or "")
+    watcher = await DeskWatcher.admit(request, secret_of(request))
     with request.app.state.streams.seat(watcher.reader):
         yield watcher
 
