@@ -451,11 +451,13 @@ async def test_times_of_another_day_say_the_day(desk: Desk) -> None:
     now = datetime.now(UTC)
     async with desk.database.transaction() as session:
         await a_task(session, not_before=now + timedelta(days=2), waiting=timedelta(days=3))
+        await a_task(session, due_in=timedelta(days=2), promised=True)
 
     shown = await desk.see()
 
     assert re.search(r"not before \w{3}, \w{3} \d+ \d\d:\d\d", shown)
     assert re.search(r"waiting since \w{3}, \w{3} \d+ \d\d:\d\d", shown)
+    assert re.search(r"data-countdown[^>]*>\w{3}, \w{3} \d+ \d\d:\d\d</time>", shown)
     assert re.search(r"since \d\d:\d\d<", shown)  # the pause began today
 
 
@@ -552,3 +554,18 @@ async def test_a_switch_for_something_else_leaves_the_call_alone(desk: Desk) -> 
 
     assert f'action="/desk/tasks/{task.id}/call"' in await desk.see()
     assert (await desk.client.get("/desk/work", params={"mark": f"{task.id}.1.ready.0"})).status_code == 204
+
+
+async def test_times_to_agree_on_say_both_days_where_the_customers_day_is_another(desk: Desk) -> None:
+    task = await desk.accepted(zone="Pacific/Kiritimati")  # its mornings are the agent's evenings before
+    await desk.change(task, state=TaskState.WRAPPING, wrap_since=datetime.now(UTC))
+
+    options = re.findall(r'<option value="\d{4}-[^>]*>(.*?)</option>', await desk.see())
+
+    day = r"\w{3}, \w{3} \d+"
+    told = [re.fullmatch(rf"({day}) \d\d:\d\d \((?:({day}) )?\d\d:\d\d for you\)", option) for option in options]
+    assert options
+    assert all(told)
+    days = {each.groups() for each in told if each is not None}
+    assert any(other is not None and other != own for own, other in days)
+    assert all(other != own for own, other in days)
