@@ -54,7 +54,7 @@ async def test_cases_held_back_are_counted_by_reason_with_when_they_go_on(superv
 
     shown = (await supervisor.open("/console")).text
 
-    both = "Their queue is closed at this hour; No call is allowed at this hour where they are"
+    both = "Their queue is closed at this hour · No call is allowed at this hour where they are"
     assert re.search(r"Held back</dt><dd><a href=\"/console/held\">4<", shown)
     assert re.search(r"\b2\b.*Tue, Nov 24\s+09:30\s*–\s*11:30", row_of(shown, both), re.DOTALL)
     assert re.search(r"\b1\b.*As soon as that changes", row_of(shown, "Calls are switched off"), re.DOTALL)
