@@ -17,7 +17,8 @@ class AgentResult:
 
     `speed_of_answer` is from an offer to its acceptance (ASA), `talk` with both people in the room, `wrap_up` after the
     call, and `handling` from acceptance to the end of the task (AHT). `occupancy` is the share of the time they were
-    available, by their own word and with a desk that lived, in which they had an accepted task.
+    available, by their own word and with a desk that lived, in which they had an accepted task. `not_answering` is how long
+    they were offered nothing after missing too many offers in a row: no part of the time available, and no pause.
     """
 
     agent: str
@@ -33,6 +34,7 @@ class AgentResult:
     wrap_up: timedelta | None
     handling: timedelta | None
     occupancy: float | None
+    not_answering: timedelta
 
 
 _RESULTS = text("""
@@ -53,19 +55,24 @@ WITH offered AS (
     sum(ended_at - greatest(coalesce(accepted_at, offered_at), :since)) AS busy
   FROM tasks WHERE state = 'done' AND ended_at >= :since AND ended_at < :until GROUP BY 1
 ), spells AS (
-  SELECT agent_id, since, until FROM presence_spells WHERE presence = 'available' AND until > :since AND since < :until
+  SELECT agent_id, presence, since, until FROM presence_spells
+  WHERE presence IN ('available', 'not_answering') AND until > :since AND since < :until
   UNION ALL
-  SELECT id, presence_since, least(clock_timestamp(), greatest(seen_at, presence_since) + :silence) FROM agents
-  WHERE presence = 'available'
+  SELECT id, presence, presence_since, least(clock_timestamp(), greatest(seen_at, presence_since) + :silence) FROM agents
+  WHERE presence IN ('available', 'not_answering')
+), lasted AS (
+  SELECT agent_id, presence, least(until, :until) - greatest(since, :since) AS length FROM spells
+  WHERE least(until, :until) > greatest(since, :since)
 ), there AS (
-  SELECT agent_id, sum(least(until, :until) - greatest(since, :since)) AS there FROM spells
-  WHERE least(until, :until) > greatest(since, :since) GROUP BY 1
+  SELECT agent_id, sum(length) FILTER (WHERE presence = 'available') AS there,
+    sum(length) FILTER (WHERE presence = 'not_answering') AS not_answering FROM lasted GROUP BY 1
 )
 SELECT g.name AS agent, coalesce(p.name, g.name) AS name, coalesce(o.offered, 0) AS offered,
   coalesce(o.accepted, 0) AS accepted, coalesce(o.rejected, 0) AS rejected, coalesce(o.missed, 0) AS missed,
   coalesce(w.done, 0) AS done, coalesce(w.solved, 0) AS solved, o.speed, k.talk,
   w.wrap_up, w.handling, CASE WHEN h.there IS NOT NULL
-    THEN least(1, coalesce(extract(epoch FROM w.busy), 0) / extract(epoch FROM h.there))::float END AS occupancy
+    THEN least(1, coalesce(extract(epoch FROM w.busy), 0) / extract(epoch FROM h.there))::float END AS occupancy,
+  coalesce(h.not_answering, interval '0') AS not_answering
 FROM agents g
 LEFT JOIN people p ON p.agent_id = g.id
 LEFT JOIN offered o ON o.agent_id = g.id
@@ -98,4 +105,5 @@ def _result(row: Row[Any]) -> AgentResult:
         wrap_up=row.wrap_up,
         handling=row.handling,
         occupancy=row.occupancy,
+        not_answering=row.not_answering,
     )

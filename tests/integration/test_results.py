@@ -14,7 +14,7 @@ from orchestrator.insights.funnel import Loss, funnels
 from orchestrator.insights.placing import Stage
 from orchestrator.insights.promise_results import PromiseResult, by_rule, promise_results
 from orchestrator.insights.worth_results import WorthResult, worth_by_rule, worth_results
-from orchestrator.queueing.presence import set_presence
+from orchestrator.queueing.presence import set_not_answering, set_presence
 from orchestrator.queueing.tables import OfferEnding, OfferRow, Presence, TaskState
 from orchestrator.storage.database import Database
 from orchestrator.telephony.tables import Ending
@@ -206,6 +206,7 @@ async def test_occupancy_is_the_share_of_the_time_available_that_went_into_tasks
 
         [figures] = await agent_results(session, **PERIOD)
 
+    assert figures.not_answering == 0 * MINUTE
     assert figures.occupancy == pytest.approx(6 / 30)  # gone a minute after the desk's last sign of life
 
 
@@ -225,3 +226,23 @@ async def test_a_call_that_waits_for_no_acceptance_keeps_its_agent_busy_from_the
 
     assert figures.handling == 6 * MINUTE
     assert figures.occupancy == pytest.approx(6 / 30)
+
+
+async def test_the_time_somebody_does_not_answer_is_neither_available_nor_lost(database: Database) -> None:
+    async with database.transaction() as session:
+        await a_queue(session)
+        agent = await an_agent(session)
+        agent.presence_since, agent.seen_at = NOON - 20 * MINUTE, NOON
+        session.add(agent)
+        await set_not_answering(session, agent, now=NOON)
+        agent.seen_at = NOON + 15 * MINUTE
+        await set_presence(session, agent, Presence.PAUSED, pause_code="lunch", now=NOON + 15 * MINUTE)
+        story = await a_case(session, 1)
+        story.task.agent_id, story.task.accepted_at, story.task.ended_at = agent.id, NOON - 10 * MINUTE, NOON
+        session.add(story.task)
+        await session.flush()
+
+        [figures] = await agent_results(session, **PERIOD)
+
+    assert figures.not_answering == 15 * MINUTE
+    assert figures.occupancy == pytest.approx(10 / 20)

@@ -95,9 +95,10 @@ async def _attempt_table(session: AsyncSession, asked: Asked) -> Table:
 async def _agent_table(session: AsyncSession, asked: Asked) -> Table:
     counted = ("agent", "name", "offered", "accepted", "rejected", "missed", "done", "solved")
     timed = ("speed_of_answer", "talk", "wrap_up", "handling")
+    last = ("occupancy", "not_answering")
     found = await agent_results(session, since=asked.since, until=asked.until)
-    head = ("agent", "agent_name", *counted[2:], *(f"{name}_seconds" for name in timed), "occupancy")
-    return head, [tuple(getattr(each, name) for name in (*counted, *timed, "occupancy")) for each in found]
+    head = ("agent", "agent_name", *counted[2:], *(f"{name}_seconds" for name in timed), "occupancy", "not_answering_seconds")
+    return head, [tuple(getattr(each, name) for name in (*counted, *timed, *last)) for each in found]
 
 
 async def _day_table(session: AsyncSession, asked: Asked) -> Table:
