@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from typing import Any, TypeVar, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, RootModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from orchestrator.detection.yaml_files import BadYaml, Path, YamlFile, read_yaml
@@ -53,7 +53,7 @@ def _as_sentence(text: str) -> str:
 
 def _keys_at(model: type[BaseModel], path: Path) -> list[str]:
     for part in path:
-        known = model.model_fields.get(str(part))
+        known = model.model_fields.get("root" if issubclass(model, RootModel) else str(part))
         inner = next(_models_in(known.annotation), None) if known is not None else None
         if inner is None:
             return []

@@ -106,6 +106,10 @@ class Expression:
         value = self.evaluate(scope)
         return value if isinstance(value, Failure) else value is True
 
+    def serialized(self) -> bytes:
+        """Return the checked expression as the engine writes it: a packed `cel.expr.CheckedExpr`."""
+        return bytes(self._program.serialize())
+
     def ask_engine(self, scope: Scope) -> Value | Failure:
         try:
             result = self._program.eval(scope.activation())

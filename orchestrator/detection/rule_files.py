@@ -52,9 +52,18 @@ class BadRuleFile(BadInput):
 
 def read_rule(raw: bytes, *, name: str) -> CompiledRule:
     """Read one rule from YAML. `name` stands before line and column in errors. Raises `BadYaml` or `BadRuleFile`."""
+    return _rule_in(read_yaml(raw, name=name))
+
+
+def read_rule_file(raw: bytes, *, name: str) -> "RuleFile":
+    """Read one rule with its text and places. Raises as `read_rule` does."""
     file = read_yaml(raw, name=name)
+    return RuleFile(_rule_in(file), raw.decode(), file)
+
+
+def _rule_in(file: YamlFile) -> CompiledRule:
     if not isinstance(file.value, dict):
-        raise BadYaml(name, Spot(), "This is not a rule.", fix="Write rule, moment, detect, steps and expires.")
+        raise BadYaml(file.name, Spot(), "This is not a rule.", fix="Write rule, moment, detect, steps and expires.")
     try:
         document = RuleDocument.model_validate(file.value)
     except ValidationError as error:
@@ -68,10 +77,11 @@ def read_rule(raw: bytes, *, name: str) -> CompiledRule:
 
 @dataclass(frozen=True, slots=True)
 class RuleFile:
-    """A rule with the text it was written in."""
+    """A rule with the text it was written in, and where in that each of its parts stands."""
 
     rule: CompiledRule
     text: str
+    spots: YamlFile
 
 
 def read_rules(directory: FilePath) -> tuple[CompiledRule, ...]:
@@ -93,12 +103,12 @@ def read_rule_files(directory: FilePath) -> tuple[RuleFile, ...]:
     rules = []
     for path in paths:
         raw = _read(path)
-        rule = read_rule(raw, name=str(path))
-        if rule.name in files:
-            detail = f"{files[rule.name]} and {path} both hold the rule {rule.name}."
-            raise BadInput(detail, field="rule", fix="Rename one of them.")
-        files[rule.name] = path
-        rules.append(RuleFile(rule, raw.decode()))
+        file = read_rule_file(raw, name=str(path))
+        name = file.rule.name
+        if name in files:
+            raise BadInput(f"{files[name]} and {path} both hold the rule {name}.", field="rule", fix="Rename one of them.")
+        files[name] = path
+        rules.append(file)
     return tuple(sorted(rules, key=lambda file: file.rule.name))
 
 

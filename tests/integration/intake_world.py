@@ -12,7 +12,7 @@ from sqlmodel import col, select
 from orchestrator.detection.acting import Policy
 from orchestrator.detection.library import RuleLibrary
 from orchestrator.detection.publishing import Published, load_in_shadow, publish
-from orchestrator.detection.rule_files import RuleFile, read_rule
+from orchestrator.detection.rule_files import read_rule_file
 from orchestrator.detection.tables import Mode, MomentRow, MomentStatus, WatchRow, WatchStatus
 from orchestrator.escalations.states import State
 from orchestrator.escalations.tables import EscalationRow
@@ -78,7 +78,7 @@ def as_event(event: Mapping[str, Any]) -> Event:
 
 
 async def publish_rules(database: Database, *texts: str) -> list[Published]:
-    files = [RuleFile(read_rule(text.encode(), name="test"), text) for text in texts]
+    files = [read_rule_file(text.encode(), name="test") for text in texts]
     async with database.transaction() as session:
         return await publish(session, files, author="test", who="test", now=await database.clock.now(session))
 
@@ -108,7 +108,7 @@ class World:
     async def load_shadow(self, text: str) -> None:
         """Let a rule run in shadow, as the shipped ones do at first start."""
         async with self.database.transaction() as session:
-            files = [RuleFile(read_rule(text.encode(), name="test"), text)]
+            files = [read_rule_file(text.encode(), name="test")]
             await load_in_shadow(session, files, now=await self.database.clock.now(session))
 
     async def send(self, *events: Mapping[str, Any], history: bool = False) -> list[Answer]:

@@ -15,7 +15,7 @@ from uuid import uuid4
 import httpx
 
 from orchestrator.detection.publishing import publish
-from orchestrator.detection.rule_files import RuleFile, read_rule
+from orchestrator.detection.rule_files import read_rule_file
 from orchestrator.embedded.child import Child
 from orchestrator.embedded.folder import DataFolder
 from orchestrator.embedded.program import Program
@@ -108,10 +108,10 @@ class Floor:
     channel_key: str
 
     async def publish(self, document: str) -> None:
-        rule = read_rule(document.encode(), name="test.yaml")
+        file = read_rule_file(document.encode(), name="test.yaml")
         async with self.database.transaction() as session:
             now = await self.database.clock.now(session)
-            await publish(session, [RuleFile(rule, document)], author="test", who="test", now=now)
+            await publish(session, [file], author="test", who="test", now=now)
 
     async def report(self, *events: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Report events as a channel does, until the API answers; return what it said of each."""

@@ -1,0 +1,31 @@
+"""Whether a rule's queue is ever open when its customers may be called."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+
+from orchestrator.availability.calendars import Calendar
+from orchestrator.availability.calling_hours import CallingHoursBook
+from orchestrator.availability.windows import earliest
+from orchestrator.detection.lint.findings import Code, Finding, LintedRule
+
+AHEAD = timedelta(days=14)
+
+
+def no_windows(
+    linted: LintedRule, calendars: Mapping[str, Calendar], hours: CallingHoursBook, *, now: datetime
+) -> Iterator[Finding]:
+    """Yield a finding for each step whose queue opens in the next 14 days at no time at which customers may be called.
+
+    `calendars` are those of the queues, by queue; customers are taken to be where the queue's calendar is. A message waits
+    for nobody.
+    """
+    for index, step in enumerate(linted.document.steps):
+        calendar = calendars.get(step.queue or "")
+        if calendar is None:
+            continue
+        allowed = hours.hours_for(None, linted.document.purpose).at((calendar.document.zone,))
+        if earliest([calendar.open_times(), allowed], after=now, before=now + AHEAD) is None:
+            kind = "callback" if step.callback is not None else "call"
+            message = f"The queue {step.queue} is open at no time in the next 14 days at which customers may be called."
+            fix = f"Open the calendar of {step.queue} at times when customers may be called, or name another queue."
+            yield linted.error(Code.NO_WINDOW, ("steps", index, kind, "queue"), message, fix)
