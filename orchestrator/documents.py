@@ -53,6 +53,8 @@ def _as_sentence(text: str) -> str:
 
 def _keys_at(model: type[BaseModel], path: Path) -> list[str]:
     for part in path:
+        if isinstance(part, int):
+            continue  # what stands in a list is what the list is of
         known = model.model_fields.get("root" if issubclass(model, RootModel) else str(part))
         inner = next(_models_in(known.annotation), None) if known is not None else None
         if inner is None:

@@ -10,6 +10,7 @@ import typer
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.cli.one_transaction import Data, Work, in_transaction, operator
+from orchestrator.cli.rules_cases import run_cases
 from orchestrator.cli.rules_lint import lint
 from orchestrator.detection import publishing
 from orchestrator.detection.publishing import Published
@@ -21,8 +22,9 @@ from orchestrator.settings import Settings
 
 Result = TypeVar("Result")
 
-rules = typer.Typer(no_args_is_help=True, help="Rules: lint, publish, list, pause, resume, retire.")
+rules = typer.Typer(no_args_is_help=True, help="Rules: lint, test, publish, list, pause, resume, retire.")
 rules.command("lint")(lint)
+rules.command("test")(run_cases)
 
 Name = Annotated[str, typer.Argument(help="Name of the rule.")]
 Directory = Annotated[Path, typer.Argument(help="Directory of rule files, one rule each.")]

@@ -1,7 +1,7 @@
 """What rules would have found in recorded events: the live engine and the live verdicts, over a whole stream."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,8 +10,10 @@ from orchestrator.detection.identities import Identities, rekeyed
 from orchestrator.detection.journey import Journey
 from orchestrator.detection.ledgers import Ledgers
 from orchestrator.detection.rulebook import Rulebook
+from orchestrator.detection.states import CustomerState
 from orchestrator.detection.verdicts import Verdict
 from orchestrator.intake.event import Event, Position
+from orchestrator.intake.json_text import JsonValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +62,18 @@ class Backtest:
     moments: list[JudgedMoment] = field(default_factory=list)
 
 
-def run_backtest(rules: Rulebook, events: Iterable[Event], *, until: datetime | None = None, salt: str = "") -> Backtest:
+def run_backtest(
+    rules: Rulebook,
+    events: Iterable[Event],
+    *,
+    until: datetime | None = None,
+    salt: str = "",
+    customers: Mapping[str, Mapping[str, JsonValue]] | None = None,
+) -> Backtest:
     """Apply all events with a time up to `until`, in order, and let the deadlines up to it pass.
 
-    `events` come in any order, each (source, id) once. Without `until` it is the latest time of any of them.
+    `events` come in any order, each (source, id) once. Without `until` it is the latest time of any of them. `customers` have
+    attributes, by id, before the first event.
     """
     events = list(events)
     if until is None and events:
@@ -71,7 +81,7 @@ def run_backtest(rules: Rulebook, events: Iterable[Event], *, until: datetime | 
     result = Backtest(until, {rule.name: RuleTally() for rule in rules})
     if until is not None:
         for cluster in _clusters(event for event in events if event.time <= until):
-            _run_cluster(rules, cluster, until, salt, result)
+            _run_cluster(rules, cluster, until, salt, result, customers or {})
     result.moments.sort(key=_order)
     return result
 
@@ -92,9 +102,17 @@ def _clusters(events: Iterable[Event]) -> Iterable[list[Event]]:
     return clusters.values()
 
 
-def _run_cluster(rules: Rulebook, events: list[Event], until: datetime, salt: str, result: Backtest) -> None:
+def _run_cluster(
+    rules: Rulebook,
+    events: list[Event],
+    until: datetime,
+    salt: str,
+    result: Backtest,
+    customers: Mapping[str, Mapping[str, JsonValue]],
+) -> None:
     events.sort(key=lambda event: (event.time, event.source, event.id))
-    journey, ledgers = Journey(rules), Ledgers(rules, salt=salt)
+    journey = Journey(rules, [CustomerState.new(name, attributes) for name, attributes in customers.items()])
+    ledgers = Ledgers(rules, salt=salt)
     moments: list[tuple[MomentFound, Verdict]] = []
     for event in events:
         if effects := journey.apply(event):

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from orchestrator.detection.expressions import Yields
 from orchestrator.detection.lint.conditions import alternatives
 from orchestrator.detection.lint.findings import Code, Finding, LintedRule
-from orchestrator.detection.lint.patterns import patterns_of
 from orchestrator.detection.lint.possible import contradiction
 from orchestrator.detection.lint.trees import Node, Select, field_of, tree_of, walk
 from orchestrator.detection.patterns import type_matcher
+from orchestrator.detection.rule_patterns import patterns_of
 from orchestrator.detection.rules import PatternDocument
 from orchestrator.detection.yaml_files import Path
 from orchestrator.intake.catalogue import EVENT_TYPES

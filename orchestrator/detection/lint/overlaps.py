@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from orchestrator.detection.lint.conditions import alternatives, both
 from orchestrator.detection.lint.findings import Code, Finding, LintedRule
 from orchestrator.detection.lint.impossible import types_of
-from orchestrator.detection.lint.patterns import Placed, triggers_of
 from orchestrator.detection.lint.possible import contradiction
 from orchestrator.detection.patterns import type_matcher
+from orchestrator.detection.rule_patterns import Placed, triggers_of
 from orchestrator.detection.rules import PatternDocument
 
 

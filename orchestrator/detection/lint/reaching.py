@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from orchestrator.availability.purposes import Medium, Purpose
 from orchestrator.detection.lint.conditions import Compared, Sign, alternatives
 from orchestrator.detection.lint.findings import Code, Finding, LintedRule
-from orchestrator.detection.lint.patterns import triggers_of
 from orchestrator.detection.patterns import type_matcher
+from orchestrator.detection.rule_patterns import triggers_of
 
 _RECORDED = f"customer.consent.{Medium.VOICE_RECORDED}"
 _CONTRACTS = ("contract.started", "contract.renewed", "contract.ended")
