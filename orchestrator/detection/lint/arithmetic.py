@@ -26,7 +26,7 @@ def mixed_arithmetic(linted: LintedRule) -> Iterator[Finding]:
         else:
             message = f"{named} stands beside {sign} as it arrives: whole numbers are int and others double, which do not mix."
             fix = f"Write double({field_of(operand) or 'x'}) {sign} …, with every number as a double, such as 2.0."
-            yield linted.error(Code.MIXED_ARITHMETIC, path, message, fix)
+            yield linted.warning(Code.MIXED_ARITHMETIC, path, message, fix)
 
 
 def _wrong(tree: Node) -> Iterator[tuple[str, Node, bool]]:

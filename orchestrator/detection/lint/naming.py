@@ -19,7 +19,8 @@ def unknown_scripts(linted: LintedRule, scripts: Set[str], templates: Set[str]) 
     for field, known in (("script", scripts), ("template", templates)):
         for path, name in _named(linted, field):
             if name not in known:
-                yield linted.error(Code.UNKNOWN_SCRIPT, path, f"There is no {field} {name}.", _fix(name, known))
+                message = f"There is no {field} {name}; general words are said instead."
+                yield linted.warning(Code.UNKNOWN_SCRIPT, path, message, _fix(name, known))
 
 
 def _named(linted: LintedRule, field: str) -> Iterator[tuple[Path, str]]:

@@ -27,7 +27,7 @@ def missing_consent(linted: LintedRule) -> Iterator[Finding]:
             yield linted.warning(Code.MISSING_CONSENT, path, message, fix)
         else:
             fix = f"Make it a callback, add one after it, or ask {_RECORDED} == true where the rule begins."
-            yield linted.error(Code.MISSING_CONSENT, path, message, fix)
+            yield linted.warning(Code.MISSING_CONSENT, path, f"{message} Nothing else reaches them.", fix)
 
 
 def marketing_renewals(linted: LintedRule) -> Iterator[Finding]:

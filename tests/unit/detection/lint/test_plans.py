@@ -67,7 +67,8 @@ def test_three_dials_a_day_are_not(attempts: str) -> None:
 def test_a_plan_of_recorded_calls_alone_reaches_nobody_who_did_not_agree() -> None:
     (finding,) = with_steps(CALL)
 
-    assert (finding.code, finding.severity, finding.line) == (Code.MISSING_CONSENT, Severity.ERROR, 4)
+    assert (finding.code, finding.severity, finding.line) == (Code.MISSING_CONSENT, Severity.WARNING, 4)
+    assert "Nothing else reaches them." in finding.message
 
 
 def test_a_recorded_call_among_other_steps_is_a_warning() -> None:
@@ -91,7 +92,7 @@ def test_a_call_that_sells_a_renewal_is_a_warning_and_a_message_or_service_is_no
     assert codes(a_rule(CONTRACT, "purpose: marketing", steps="[{message: {template: renewal}}]")) == []
 
 
-def test_queues_scripts_and_templates_that_do_not_exist_are_errors_with_the_nearest() -> None:
+def test_queues_scripts_and_templates_that_do_not_exist_are_told_with_the_nearest() -> None:
     known = Known(queues={"sales"}, scripts={"checkout"}, templates={"renewal"})
     steps = "[{callback: {queue: salse, script: chekout}}, {message: {template: other}}]"
 
