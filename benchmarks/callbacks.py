@@ -11,7 +11,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from benchmarks.errors import CannotRun
 from benchmarks.place import Place
 from orchestrator.availability.calling_hours import default_book
-from orchestrator.detection.publishing import publish
 from orchestrator.detection.rule_files import read_rule_files
 from orchestrator.embedded.demo.hours import hours_for
 from orchestrator.embedded.processes import Addresses
@@ -19,6 +18,7 @@ from orchestrator.insights.brute_force import calling_allowed
 from orchestrator.intake.channels import add_channel
 from orchestrator.queueing.roster import add_agent
 from orchestrator.queueing.tables import AgentQueueRow, AgentRow, Presence
+from orchestrator.rule_life.publishing import publish
 from orchestrator.storage.database import Database
 
 _RULE = """

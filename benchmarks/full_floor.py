@@ -12,13 +12,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.pages.people import COOKIE
 from benchmarks.place import Place
-from orchestrator.detection.publishing import SHIPPED, publish
 from orchestrator.detection.rule_files import read_rule_files
 from orchestrator.identity.accounts import add_person
 from orchestrator.identity.people import Role
 from orchestrator.identity.sessions import begin, csrf_of
 from orchestrator.identity.tables import PersonRow
 from orchestrator.queueing.tables import AgentRow
+from orchestrator.rule_life.publishing import SHIPPED, publish
 from orchestrator.storage.database import Database
 
 _ROWS = Path(__file__).with_name("full_floor.sql")

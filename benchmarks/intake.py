@@ -16,9 +16,9 @@ from benchmarks.errors import CannotRun
 from benchmarks.events import as_line, mixed_events
 from benchmarks.figures import Figure
 from benchmarks.place import Api, Place
-from orchestrator.detection.publishing import SHIPPED, publish
 from orchestrator.detection.rule_files import read_rule_files
 from orchestrator.intake.channels import add_channel
+from orchestrator.rule_life.publishing import SHIPPED, publish
 
 _CUSTOMERS = 5_000
 _AT_ONCE = 32

@@ -8,9 +8,9 @@ from fastapi import APIRouter, Depends
 from api.dependencies import DatabaseDep, Session, Supervisor, idempotent
 from api.schemas import View
 from api.transactions import Transactional
-from orchestrator.detection import publishing
 from orchestrator.detection.rules import RuleDocument
 from orchestrator.detection.tables import RuleState
+from orchestrator.rule_life import publishing
 
 router = APIRouter(prefix="/v1/rules", tags=["rules"], route_class=Transactional, dependencies=[Depends(idempotent)])
 

@@ -12,12 +12,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from orchestrator.cli.one_transaction import Data, Work, in_transaction, operator
 from orchestrator.cli.rules_cases import run_cases
 from orchestrator.cli.rules_lint import lint
-from orchestrator.detection import publishing
-from orchestrator.detection.publishing import Published
 from orchestrator.detection.rule_files import read_rule_files
 from orchestrator.detection.rules import RuleDocument
 from orchestrator.detection.tables import RuleRow, RuleState, RuleVersionRow
 from orchestrator.errors import BadInput, NoSuch
+from orchestrator.rule_life import publishing
+from orchestrator.rule_life.publishing import Published
 from orchestrator.settings import Settings
 
 Result = TypeVar("Result")

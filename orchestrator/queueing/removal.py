@@ -9,7 +9,6 @@ from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.detection.publishing import list_rules
 from orchestrator.detection.rule_files import read_rule
 from orchestrator.detection.rules import RuleDocument
 from orchestrator.detection.tables import RuleState
@@ -20,6 +19,7 @@ from orchestrator.identity.changes import Who, note_change
 from orchestrator.queueing.roster import told_of_queue
 from orchestrator.queueing.tables import AgentQueueRow, AgentRow, QueueRow, TaskRow, TaskState
 from orchestrator.queueing.tasks import NoSuchQueue
+from orchestrator.rule_life.publishing import list_rules
 from orchestrator.storage.clock import Clock
 
 OVER = (TaskState.DONE, TaskState.WITHDRAWN)

@@ -11,7 +11,6 @@ from sqlmodel import col, select
 
 from orchestrator.detection.acting import Policy
 from orchestrator.detection.library import RuleLibrary
-from orchestrator.detection.publishing import Published, load_in_shadow, publish
 from orchestrator.detection.rule_files import read_rule_file
 from orchestrator.detection.tables import Mode, MomentRow, MomentStatus, WatchRow, WatchStatus
 from orchestrator.escalations.states import State
@@ -22,6 +21,7 @@ from orchestrator.intake.envelope import accept
 from orchestrator.intake.event import Event
 from orchestrator.intake.reading import Submitted
 from orchestrator.intake.tables import CustomerRow, SubjectRow
+from orchestrator.rule_life.publishing import Published, load_in_shadow, publish
 from orchestrator.storage.database import Database
 
 STRUCTURED = {"content-type": "application/cloudevents+json"}

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from sqlmodel import col, select
 
-from orchestrator.detection.publishing import SHIPPED
 from orchestrator.detection.rule_files import read_rules
 from orchestrator.embedded.first_people import FILE, NEWCOMERS, introduce, introduced
 from orchestrator.embedded.folder import DataFolder
@@ -14,6 +13,7 @@ from orchestrator.identity.people import Role
 from orchestrator.identity.signing_in import SignedIn, sign_in
 from orchestrator.identity.tables import TokenRow
 from orchestrator.queueing.roster import roster
+from orchestrator.rule_life.publishing import SHIPPED
 from orchestrator.storage.database import Database
 from tests.integration.people_floor import PASSWORD, a_person
 

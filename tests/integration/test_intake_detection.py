@@ -10,11 +10,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.detection.acting import Policy
 from orchestrator.detection.live import settle_watch
-from orchestrator.detection.publishing import pause, resume, retire
 from orchestrator.detection.tables import ExpressionErrorRow, Mode, MomentStatus, WatchStatus
 from orchestrator.escalations.states import Outcome, State
 from orchestrator.intake.accept import EventVerdict
 from orchestrator.intake.tables import CustomerRow, EventRow
+from orchestrator.rule_life.publishing import pause, resume, retire
 from orchestrator.storage.database import Database
 from orchestrator.storage.outbox import OutboxRow, Topic, watch_workflow_id
 from tests.integration.intake_world import CART, COMPLAINT, World, ago, an_event

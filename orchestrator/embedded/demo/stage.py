@@ -9,7 +9,6 @@ from pathlib import Path
 
 import httpx
 
-from orchestrator.detection.publishing import publish
 from orchestrator.detection.rule_files import read_rule_files
 from orchestrator.embedded.demo.agents import Badge
 from orchestrator.embedded.demo.hours import Hours
@@ -18,6 +17,7 @@ from orchestrator.identity.tables import Scope
 from orchestrator.identity.tokens import issue
 from orchestrator.intake.channels import add_channel
 from orchestrator.queueing.roster import add_agent
+from orchestrator.rule_life.publishing import publish
 from orchestrator.storage.database import Database
 
 RULES = "rules"

@@ -14,7 +14,6 @@ from uuid import uuid4
 
 import httpx
 
-from orchestrator.detection.publishing import publish
 from orchestrator.detection.rule_files import read_rule_file
 from orchestrator.embedded.child import Child
 from orchestrator.embedded.folder import DataFolder
@@ -22,6 +21,7 @@ from orchestrator.embedded.program import Program
 from orchestrator.embedded.temporal import EmbeddedTemporal
 from orchestrator.intake.channels import add_channel
 from orchestrator.queueing.roster import add_agent
+from orchestrator.rule_life.publishing import publish
 from orchestrator.settings import PREFIX, Settings
 from orchestrator.storage.database import Database
 from tests.integration.faults.desk import Desk

@@ -10,6 +10,7 @@ from sqlalchemy import delete, update
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+import orchestrator.detection
 from orchestrator.detection.compiled import CompiledRule
 from orchestrator.detection.library import raise_revision
 from orchestrator.detection.rule_files import RuleFile, read_rule, read_rule_files
@@ -28,7 +29,7 @@ from orchestrator.errors import BadInput, NoSuch
 from orchestrator.identity.changes import Who, note_change
 from orchestrator.storage.columns import Json
 
-SHIPPED = Path(__file__).parent / "shipped"
+SHIPPED = Path(next(iter(orchestrator.detection.__path__))) / "shipped"
 
 
 @dataclass(frozen=True, slots=True)
