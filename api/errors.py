@@ -13,10 +13,13 @@ from starlette.exceptions import HTTPException
 from api.pages.failures import is_for_a_browser, page_of
 from api.problems import FieldFault, Problem
 from api.streams import TooManyStreams
+from orchestrator.detection.rule_files import BadRuleFile
 from orchestrator.errors import BadInput, Conflict, NoSuch, OrchestratorError
 from orchestrator.identity.tokens import Forbidden, Unauthenticated
 from orchestrator.intake.arrivals import TypeNotAllowed
 from orchestrator.intake.reading import RequestRefused, TooLarge, UnsupportedMediaType
+from orchestrator.rule_life.checking import LintErrors, LintUnconfirmed
+from orchestrator.rule_life.tags import TagMissing, TagStale
 from orchestrator.storage.database import DatabaseUnavailable
 from orchestrator.storage.locks import NoSuchCustomer
 
@@ -34,6 +37,8 @@ STATUS: dict[type[OrchestratorError], int] = {
     TooLarge: 413,
     TooManyStreams: 429,
     TypeNotAllowed: 403,
+    TagMissing: 428,
+    TagStale: 412,
     Unauthenticated: 401,
     UnsupportedMediaType: 415,
 }
@@ -59,7 +64,25 @@ def problem_of(error: OrchestratorError) -> Problem:
     if status == 500:
         return Problem.of("internal", 500, "something went wrong on our side")
     field, fix = getattr(error, "field", None), getattr(error, "fix", None)
-    return Problem.of(error.code, status, str(error), field=field, fix=fix)
+    problem = Problem.of(error.code, status, str(error), field=field, fix=fix, errors=_faults(error))
+    return problem.model_copy(update=_more(error))
+
+
+def _faults(error: OrchestratorError) -> list[FieldFault]:
+    """Return all that is wrong in a rule's document, where the error tells of more than one thing."""
+    found = error.problems if isinstance(error, BadRuleFile) else ()
+    return [
+        FieldFault(field=each.field, detail=f"{each.line}:{each.column}: {each.message}", fix=each.fix) for each in problems
+    ]
+
+
+def _more(error: OrchestratorError) -> dict[str, object]:
+    match error:
+        case LintErrors() | LintUnconfirmed():
+            return {"findings": [finding.as_json() for finding in error.findings]}
+        case TagStale():
+            return {"difference": error.difference}
+    return {}
 
 
 def problem_of_validation(faults: Sequence[Any]) -> Problem:
@@ -108,6 +131,8 @@ async def _ours(request: Request, error: Exception) -> Response:
     if problem.status == 500:
         return unexpected(error, request)
     headers = dict(RETRY_AFTER) if error.retryable else {}
+    if isinstance(error, TagStale) and error.tag is not None:
+        headers["ETag"] = str(error.tag)
     if problem.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return _answer(request, problem, headers)

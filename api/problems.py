@@ -42,6 +42,8 @@ class Problem(BaseModel):
     field: str | None = None
     fix: str | None = None
     errors: list[FieldFault] = []
+    findings: list[dict[str, str | int]] = []
+    difference: str | None = None
     request_id: str | None = None
 
     @classmethod

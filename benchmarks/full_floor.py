@@ -18,7 +18,8 @@ from orchestrator.identity.people import Role
 from orchestrator.identity.sessions import begin, csrf_of
 from orchestrator.identity.tables import PersonRow
 from orchestrator.queueing.tables import AgentRow
-from orchestrator.rule_life.publishing import SHIPPED, publish
+from orchestrator.rule_life.publishing import publish
+from orchestrator.rule_life.shipped import SHIPPED
 from orchestrator.storage.database import Database
 
 _ROWS = Path(__file__).with_name("full_floor.sql")

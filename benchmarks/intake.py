@@ -18,7 +18,8 @@ from benchmarks.figures import Figure
 from benchmarks.place import Api, Place
 from orchestrator.detection.rule_files import read_rule_files
 from orchestrator.intake.channels import add_channel
-from orchestrator.rule_life.publishing import SHIPPED, publish
+from orchestrator.rule_life.publishing import publish
+from orchestrator.rule_life.shipped import SHIPPED
 
 _CUSTOMERS = 5_000
 _AT_ONCE = 32

@@ -127,6 +127,7 @@ class Settings(BaseSettings):
     trusted_proxies: Addresses = ("127.0.0.1", "::1")
     payload_keys: SecretStr
     holdout_salt: str = ""
+    rules_need_approval: bool = False
 
     # Calling.
     organisation: str | None = None

@@ -1,60 +1,27 @@
 """Rules as they run: their versions, what went wrong in them, and how to stop them."""
 
-from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query, Response
+from fastapi.responses import PlainTextResponse
 
 from api.dependencies import DatabaseDep, Session, Supervisor, idempotent
-from api.schemas import View
+from api.routes.rule_life import IfMatch
+from api.rule_views import RuleStory, RuleView, story
 from api.transactions import Transactional
 from orchestrator.detection.rules import RuleDocument
-from orchestrator.detection.tables import RuleState
-from orchestrator.rule_life import publishing
+from orchestrator.rule_life import listing, states
+from orchestrator.rule_life.tags import difference, hold, tag_of
+from orchestrator.rule_life.versions import version_of
 
 router = APIRouter(prefix="/v1/rules", tags=["rules"], route_class=Transactional, dependencies=[Depends(idempotent)])
 
-
-class RuleView(View):
-    """`version` is the one in force; it sees events that arrive from `since` on."""
-
-    name: str
-    state: RuleState
-    version: int
-    since: datetime
-    changed_at: datetime
-
-
-class VersionView(View):
-    """A version never changes; `document` is its YAML as it was written."""
-
-    version: int
-    author: str
-    created_at: datetime
-    published_at: datetime | None
-    document: str
-
-
-class ErrorView(View):
-    """An expression that failed: how often, and on which event the last time."""
-
-    version: int
-    place: str
-    count: int
-    message: str
-    sample_source: str
-    sample_id: str
-    last_at: datetime
-
-
-class RuleStory(RuleView):
-    versions: list[VersionView]
-    errors: list[ErrorView]
+Version = Annotated[int | None, Query(ge=1, description="The version in force, where none is named.")]
 
 
 @router.get("", summary="All rules")
 async def list_rules(_: Supervisor, session: Session) -> list[RuleView]:
-    return [RuleView.model_validate(row) for row, _version in await publishing.list_rules(session)]
+    return [RuleView.model_validate(row) for row, _version in await listing.list_rules(session)]
 
 
 @router.get("/schema", summary="JSON Schema of a rule's document, for editors")
@@ -62,28 +29,55 @@ async def rule_schema(_: Supervisor) -> dict[str, Any]:
     return RuleDocument.model_json_schema()
 
 
-@router.get("/{name}", summary="A rule with its versions and its expressions' errors")
-async def show_rule(name: str, _: Supervisor, session: Session) -> RuleStory:
-    known = await publishing.rule_record(session, name)
-    return RuleStory(
-        **RuleView.model_validate(known.rule).model_dump(),
-        versions=[VersionView.model_validate(row) for row in known.versions],
-        errors=[ErrorView.model_validate(row) for row in known.errors],
+@router.get("/{name}", summary="A rule with its versions and its expressions' errors; its ETag is needed to change it")
+async def show_rule(name: str, _: Supervisor, session: Session, response: Response) -> RuleStory:
+    known = await listing.rule_record(session, name)
+    response.headers["ETag"] = str(await tag_of(session, known.rule))
+    return story(known)
+
+
+@router.get("/{name}/document", summary="A version's document as it was written, as YAML", response_class=PlainTextResponse)
+async def export_rule(name: str, _: Supervisor, session: Session, version: Version = None) -> Response:
+    known = await listing.rule_record(session, name)
+    row = await version_of(session, name, version or known.rule.version)
+    return PlainTextResponse(
+        row.document, media_type="application/yaml", headers={"ETag": str(await tag_of(session, known.rule))}
     )
 
 
+@router.get("/{name}/difference", summary="What changed from one version to another, as a unified diff")
+async def compare_versions(
+    name: str,
+    _: Supervisor,
+    session: Session,
+    since: Annotated[int, Query(alias="from", ge=1)],
+    to: Annotated[int, Query(ge=1)],
+) -> PlainTextResponse:
+    old, new = await version_of(session, name, since), await version_of(session, name, to)
+    return PlainTextResponse(difference(old, new))
+
+
 @router.post("/{name}/pause", summary="Let a rule detect nothing until it is resumed")
-async def pause_rule(name: str, by: Supervisor, session: Session, database: DatabaseDep) -> RuleView:
-    return RuleView.model_validate(await publishing.pause(session, name, who=by.who, now=await database.clock.now(session)))
+async def pause_rule(name: str, by: Supervisor, session: Session, database: DatabaseDep, seen: IfMatch = None) -> RuleView:
+    await _as_seen(session, name, seen)
+    return RuleView.model_validate(await states.pause(session, name, who=by.who, now=await database.clock.now(session)))
 
 
 @router.post("/{name}/resume", summary="Let a paused rule detect what arrives from now on")
-async def resume_rule(name: str, by: Supervisor, session: Session, database: DatabaseDep) -> RuleView:
-    return RuleView.model_validate(await publishing.resume(session, name, who=by.who, now=await database.clock.now(session)))
+async def resume_rule(name: str, by: Supervisor, session: Session, database: DatabaseDep, seen: IfMatch = None) -> RuleView:
+    await _as_seen(session, name, seen)
+    return RuleView.model_validate(await states.resume(session, name, who=by.who, now=await database.clock.now(session)))
 
 
 @router.post("/{name}/retire", summary="End a rule; open watches are dropped, open escalations go on")
-async def retire_rule(name: str, by: Supervisor, session: Session, database: DatabaseDep) -> RuleView:
+async def retire_rule(name: str, by: Supervisor, session: Session, database: DatabaseDep, seen: IfMatch = None) -> RuleView:
+    await _as_seen(session, name, seen)
     now = await database.clock.now(session)
-    await publishing.retire(session, name, who=by.who, now=now)
-    return RuleView.model_validate((await publishing.rule_record(session, name)).rule)
+    await states.retire(session, name, who=by.who, now=now)
+    return RuleView.model_validate((await listing.rule_record(session, name)).rule)
+
+
+async def _as_seen(session: Session, name: str, seen: str | None) -> None:
+    """Who stops a rule in a hurry need not have read it; who sends what they read is held to it."""
+    if seen is not None:
+        await hold(session, name, seen=seen)

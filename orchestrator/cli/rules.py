@@ -1,46 +1,68 @@
 """`ringback rules`: what runs, what will begin to dial, and what stops."""
 
 import getpass
-from collections.abc import Awaitable, Callable
+import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.cli.one_transaction import Data, Work, in_transaction, operator
+from orchestrator.cli.one_transaction import Data, in_transaction, operator
 from orchestrator.cli.rules_cases import run_cases
 from orchestrator.cli.rules_lint import lint
+from orchestrator.cli.rules_naming import Name, known
+from orchestrator.cli.rules_versions import diff, export, rollback
+from orchestrator.detection.lint.findings import Finding
 from orchestrator.detection.rule_files import read_rule_files
 from orchestrator.detection.rules import RuleDocument
 from orchestrator.detection.tables import RuleRow, RuleState, RuleVersionRow
-from orchestrator.errors import BadInput, NoSuch
-from orchestrator.rule_life import publishing
+from orchestrator.rule_life import listing, publishing, states
+from orchestrator.rule_life.checking import check, demand
+from orchestrator.rule_life.deciding import demand_approval
 from orchestrator.rule_life.publishing import Published
+from orchestrator.rule_life.versions import same_version
 from orchestrator.settings import Settings
 
-Result = TypeVar("Result")
+rules = typer.Typer(no_args_is_help=True, help="Rules: lint, test, publish, compare, roll back, pause, retire.")
+for name, command in {"lint": lint, "test": run_cases, "diff": diff, "export": export, "rollback": rollback}.items():
+    rules.command(name)(command)
 
-rules = typer.Typer(no_args_is_help=True, help="Rules: lint, test, publish, list, pause, resume, retire.")
-rules.command("lint")(lint)
-rules.command("test")(run_cases)
-
-Name = Annotated[str, typer.Argument(help="Name of the rule.")]
 Directory = Annotated[Path, typer.Argument(help="Directory of rule files, one rule each.")]
 Author = Annotated[str | None, typer.Option(help="Who publishes; the system's user otherwise.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask about warnings.")]
 
 
 @rules.command("publish")
-def publish(directory: Directory, author: Author = None, data: Data = None) -> None:
-    """Publish every rule of a directory and name what will begin to dial."""
+def publish(directory: Directory, author: Author = None, yes: Yes = False, data: Data = None) -> None:
+    """Publish every rule of a directory and name what will begin to dial. Nothing is published when the lint finds an error."""
     files = read_rule_files(directory)
 
-    async def work(session: AsyncSession, now: datetime, _: Settings) -> list[Published]:
-        return await publishing.publish(session, files, author=author or getpass.getuser(), who=operator(), now=now)
+    async def look(session: AsyncSession, now: datetime, settings: Settings) -> list[Finding]:
+        return await check(session, files, settings=settings, now=now)
 
+    async def work(session: AsyncSession, now: datetime, settings: Settings) -> list[Published]:
+        done = await publishing.publish(session, files, author=author or getpass.getuser(), who=operator(), now=now)
+        demand(await check(session, files, settings=settings, now=now), confirmed=True)
+        for file in files:
+            version = await same_version(session, file)
+            assert version is not None  # it was just published
+            demand_approval(version, settings)
+        return done
+
+    _confirm(in_transaction(look, data=data), yes=yes)
     for published in in_transaction(work, data=data):
         print(_line(published))
+
+
+def _confirm(findings: list[Finding], *, yes: bool) -> None:
+    """Show what the lint says, and ask whether to go on where somebody sits there to be asked."""
+    demand(findings, confirmed=True)
+    for finding in findings:
+        print(finding, file=sys.stderr)
+    if findings and not yes and sys.stdin.isatty():
+        typer.confirm("Publish with these warnings?", abort=True)
 
 
 @rules.command("list")
@@ -48,7 +70,7 @@ def list_(data: Data = None) -> None:
     """List the rules: name, state, version, and since when it sees events."""
 
     async def work(session: AsyncSession, now: datetime, _: Settings) -> list[tuple[RuleRow, RuleVersionRow]]:
-        return await publishing.list_rules(session)
+        return await listing.list_rules(session)
 
     for row, _ in in_transaction(work, data=data):
         print(row.name, RuleState(row.state).value, f"v{row.version}", f"since {row.since:%Y-%m-%dT%H:%M:%SZ}", sep="\t")
@@ -57,34 +79,22 @@ def list_(data: Data = None) -> None:
 @rules.command("pause")
 def pause(name: Name, data: Data = None) -> None:
     """Stop detecting: deadlines that pass meanwhile are recorded and reach nobody."""
-    in_transaction(_known(lambda session, now: publishing.pause(session, name, who=operator(), now=now)), data=data)
+    in_transaction(known(lambda session, now, _: states.pause(session, name, who=operator(), now=now)), data=data)
     print(f"{name}: paused")
 
 
 @rules.command("resume")
 def resume(name: Name, data: Data = None) -> None:
     """Detect again what arrives from now on."""
-    in_transaction(_known(lambda session, now: publishing.resume(session, name, who=operator(), now=now)), data=data)
+    in_transaction(known(lambda session, now, _: states.resume(session, name, who=operator(), now=now)), data=data)
     print(f"{name}: published")
 
 
 @rules.command("retire")
 def retire(name: Name, data: Data = None) -> None:
     """End a rule; open escalations go on, open watches are dropped."""
-    dropped = in_transaction(_known(lambda session, now: publishing.retire(session, name, who=operator(), now=now)), data=data)
+    dropped = in_transaction(known(lambda session, now, _: states.retire(session, name, who=operator(), now=now)), data=data)
     print(f"{name}: retired, {dropped} open watches dropped")
-
-
-def _known(work: Callable[[AsyncSession, datetime], Awaitable[Result]]) -> Work[Result]:
-    """Turn the name of a rule that does not exist into bad input, which it is on a command line."""
-
-    async def checked(session: AsyncSession, now: datetime, _: Settings) -> Result:
-        try:
-            return await work(session, now)
-        except NoSuch as error:
-            raise BadInput(str(error), field="rule", fix="see `ringback rules list`") from None
-
-    return checked
 
 
 def _line(published: Published) -> str:

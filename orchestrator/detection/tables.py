@@ -74,6 +74,8 @@ class RuleVersionRow(SQLModel, table=True):
     author: str
     created_at: datetime = instant()
     published_at: datetime | None = optional_instant()  # a first version sees events that arrive after this
+    approved_by: str | None = Field(default=None)
+    approved_at: datetime | None = optional_instant()
 
 
 class RulebookRow(SQLModel, table=True):

@@ -1,6 +1,6 @@
 """What a database needs before anything runs on it: this version's schema, and the shipped rules, in shadow."""
 
-from orchestrator.rule_life.publishing import load_shipped
+from orchestrator.rule_life.shipped import load_shipped
 from orchestrator.storage.database import Database
 from orchestrator.storage.migrate import migrate
 

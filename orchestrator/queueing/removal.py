@@ -19,7 +19,7 @@ from orchestrator.identity.changes import Who, note_change
 from orchestrator.queueing.roster import told_of_queue
 from orchestrator.queueing.tables import AgentQueueRow, AgentRow, QueueRow, TaskRow, TaskState
 from orchestrator.queueing.tasks import NoSuchQueue
-from orchestrator.rule_life.publishing import list_rules
+from orchestrator.rule_life.listing import list_rules
 from orchestrator.storage.clock import Clock
 
 OVER = (TaskState.DONE, TaskState.WITHDRAWN)

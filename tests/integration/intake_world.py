@@ -21,7 +21,8 @@ from orchestrator.intake.envelope import accept
 from orchestrator.intake.event import Event
 from orchestrator.intake.reading import Submitted
 from orchestrator.intake.tables import CustomerRow, SubjectRow
-from orchestrator.rule_life.publishing import Published, load_in_shadow, publish
+from orchestrator.rule_life.publishing import Published, publish
+from orchestrator.rule_life.shipped import load_in_shadow
 from orchestrator.storage.database import Database
 
 STRUCTURED = {"content-type": "application/cloudevents+json"}

@@ -239,7 +239,19 @@ OTHERS = {
         "due",
         "events import",
     ),
-    *("migrate", "person list", "queue list", "rules list", "up", "when", "worker"),
+    *(
+        "migrate",
+        "person list",
+        "queue list",
+        "rules diff",
+        "rules export",
+        "rules lint",
+        "rules list",
+        "rules test",
+        "up",
+        "when",
+        "worker",
+    ),
 }
 
 

@@ -13,7 +13,7 @@ from orchestrator.identity.people import Role
 from orchestrator.identity.signing_in import SignedIn, sign_in
 from orchestrator.identity.tables import TokenRow
 from orchestrator.queueing.roster import roster
-from orchestrator.rule_life.publishing import SHIPPED
+from orchestrator.rule_life.shipped import SHIPPED
 from orchestrator.storage.database import Database
 from tests.integration.people_floor import PASSWORD, a_person
 

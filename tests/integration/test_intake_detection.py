@@ -14,7 +14,7 @@ from orchestrator.detection.tables import ExpressionErrorRow, Mode, MomentStatus
 from orchestrator.escalations.states import Outcome, State
 from orchestrator.intake.accept import EventVerdict
 from orchestrator.intake.tables import CustomerRow, EventRow
-from orchestrator.rule_life.publishing import pause, resume, retire
+from orchestrator.rule_life.states import pause, resume, retire
 from orchestrator.storage.database import Database
 from orchestrator.storage.outbox import OutboxRow, Topic, watch_workflow_id
 from tests.integration.intake_world import CART, COMPLAINT, World, ago, an_event

@@ -1,0 +1,91 @@
+"""Rules as answers show them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from api.schemas import View
+from orchestrator.detection.lint.findings import Code, Finding, Severity
+from orchestrator.detection.tables import RuleState
+from orchestrator.rule_life.listing import RuleRecord
+from orchestrator.rule_life.publishing import Published
+
+
+class RuleView(View):
+    """`version` is the one in force; it sees events that arrive from `since` on."""
+
+    name: str
+    state: RuleState
+    version: int
+    since: datetime
+    changed_at: datetime
+
+
+class VersionView(View):
+    """A version never changes; `document` is its YAML as it was written."""
+
+    version: int
+    author: str
+    created_at: datetime
+    published_at: datetime | None
+    approved_by: str | None
+    approved_at: datetime | None
+    document: str
+
+
+class ErrorView(View):
+    """An expression that failed: how often, and on which event the last time."""
+
+    version: int
+    place: str
+    count: int
+    message: str
+    sample_source: str
+    sample_id: str
+    last_at: datetime
+
+
+class RuleStory(RuleView):
+    versions: list[VersionView]
+    errors: list[ErrorView]
+
+
+class FindingView(View):
+    """What the lint says: where, why, and how to mend it. Line and column count from 1."""
+
+    line: int
+    column: int
+    rule: str
+    code: Code
+    severity: Severity
+    message: str
+    fix: str
+
+
+class DraftView(RuleStory):
+    """A rule whose newest version was just saved, with what the lint says of that."""
+
+    findings: list[FindingView]
+
+
+class PublishedView(RuleView):
+    """`begins_to_dial`: moments of this rule reached nobody before. `dropped` watches could not be taken over."""
+
+    begins_to_dial: bool
+    dropped: int
+
+
+def story(known: RuleRecord) -> RuleStory:
+    return RuleStory(
+        **RuleView.model_validate(known.rule).model_dump(),
+        versions=[VersionView.model_validate(row) for row in known.versions],
+        errors=[ErrorView.model_validate(row) for row in known.errors],
+    )
+
+
+def findings_of(findings: Sequence[Finding]) -> list[FindingView]:
+    return [FindingView.model_validate(finding) for finding in findings]
+
+
+def published_view(known: RuleRecord, done: Published) -> PublishedView:
+    shown = RuleView.model_validate(known.rule).model_dump()
+    return PublishedView(**shown, begins_to_dial=done.begins_to_dial, dropped=done.dropped)

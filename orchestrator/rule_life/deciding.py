@@ -1,0 +1,82 @@
+"""What supervisors decide about a rule: each with the tag of what they saw, and with the lint in between."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from orchestrator.detection.tables import RuleState, RuleVersionRow
+from orchestrator.errors import BadInput, Conflict
+from orchestrator.identity.changes import Who, note_change
+from orchestrator.rule_life.checking import check, demand
+from orchestrator.rule_life.publishing import Published, put_in_force
+from orchestrator.rule_life.tags import hold
+from orchestrator.rule_life.versions import file_of, latest_number, version_of
+from orchestrator.settings import Settings
+
+
+class NotApproved(Conflict):
+    """A version that nobody but its author has agreed to, where two have to."""
+
+    code = "not_approved"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was seen, and by whom it is decided: `seen` the tag, `version` None for the newest."""
+
+    seen: str | None
+    version: int | None = None
+    confirmed: bool = False
+
+
+async def publish_version(
+    session: AsyncSession, name: str, decision: Decision, *, who: Who, settings: Settings, now: datetime
+) -> Published:
+    """Let a version run and dial: the newest one, or an earlier one to which the rule is rolled back.
+
+    Raises `NoSuch`, `TagMissing`, `TagStale`, `LintErrors`, `LintUnconfirmed` and `NotApproved`; nothing is changed then.
+    """
+    version = await _chosen(session, name, decision)
+    demand(await check(session, [file_of(version)], settings=settings, now=now), confirmed=decision.confirmed)
+    demand_approval(version, settings)
+    return await put_in_force(session, version, RuleState.PUBLISHED, who=who, now=now)
+
+
+async def shadow_version(
+    session: AsyncSession, name: str, decision: Decision, *, who: Who, settings: Settings, now: datetime
+) -> Published:
+    """Let a version find moments live and contact nobody. Raises as `publish_version` does, but for approval."""
+    version = await _chosen(session, name, decision)
+    demand(await check(session, [file_of(version)], settings=settings, now=now), confirmed=decision.confirmed)
+    return await put_in_force(session, version, RuleState.SHADOW, who=who, now=now)
+
+
+async def approve_version(
+    session: AsyncSession, name: str, decision: Decision, *, approver: str, who: Who, now: datetime
+) -> RuleVersionRow:
+    """Note that a second person agrees to a version. Raises `NotApproved` for its own author, and as the others do."""
+    version = await _chosen(session, name, decision)
+    if approver == version.author:
+        raise NotApproved(f"{approver} wrote version {version.version}", fix="ask somebody else to approve it")
+    version.approved_by, version.approved_at = approver, now
+    session.add(version)
+    after = {"version": version.version, "approved_by": approver}
+    await note_change(session, who=who, what="rule.approved", subject=name, before=None, after=after, now=now)
+    return version
+
+
+def demand_approval(version: RuleVersionRow, settings: Settings) -> None:
+    """Raise `NotApproved` where rules need a second person and this version had none."""
+    if settings.rules_need_approval and version.approved_by is None:
+        detail = f"version {version.version} of {version.rule} was approved by nobody"
+        raise NotApproved(detail, fix=f"ask somebody other than {version.author} to approve it")
+
+
+async def _chosen(session: AsyncSession, name: str, decision: Decision) -> RuleVersionRow:
+    row = await hold(session, name, seen=decision.seen)
+    if row.state == RuleState.RETIRED and decision.version is None:
+        fix = "save a new version, or name the version to go back to"
+        if await latest_number(session, name) == row.version:
+            raise BadInput(f"the rule {name} is retired", field="rule", fix=fix)
+    return await version_of(session, name, decision.version or await latest_number(session, name))

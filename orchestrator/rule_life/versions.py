@@ -1,0 +1,58 @@
+"""Versions of rules: what was written, by whom and when. A version never changes."""
+
+import hashlib
+from datetime import datetime
+
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from orchestrator.detection.rule_files import RuleFile, read_rule_file
+from orchestrator.detection.rules import RuleDocument
+from orchestrator.detection.tables import RuleVersionRow
+from orchestrator.errors import NoSuch
+
+
+def digest_of(document: RuleDocument) -> str:
+    """Return the digest of what a rule says, however its file is laid out."""
+    return hashlib.sha256(document.model_dump_json().encode()).hexdigest()
+
+
+def file_of(version: RuleVersionRow) -> RuleFile:
+    """Return a version as the file it was written in, named after rule and version."""
+    return read_rule_file(version.document.encode(), name=f"{version.rule} version {version.version}")
+
+
+async def version_of(session: AsyncSession, rule: str, version: int) -> RuleVersionRow:
+    """Return a version. Raises `NoSuch`."""
+    row = await session.get(RuleVersionRow, (rule, version))
+    if row is None:
+        raise NoSuch(f"there is no version {version} of the rule {rule}")
+    return row
+
+
+async def latest_number(session: AsyncSession, rule: str) -> int:
+    """Return the number of the newest version, 0 where there is none."""
+    highest = select(func.max(RuleVersionRow.version)).where(RuleVersionRow.rule == rule)
+    return (await session.exec(highest)).one() or 0
+
+
+async def same_version(session: AsyncSession, file: RuleFile) -> RuleVersionRow | None:
+    """Return the version that says the same already, the newest where several do."""
+    query = select(RuleVersionRow).where(
+        RuleVersionRow.rule == file.rule.name, RuleVersionRow.digest == digest_of(file.rule.document)
+    )
+    return (await session.exec(query.order_by(col(RuleVersionRow.version).desc()))).first()
+
+
+async def new_version(session: AsyncSession, file: RuleFile, *, author: str, now: datetime) -> RuleVersionRow:
+    version = RuleVersionRow(
+        rule=file.rule.name,
+        version=await latest_number(session, file.rule.name) + 1,
+        document=file.text,
+        digest=digest_of(file.rule.document),
+        author=author,
+        created_at=now,
+    )
+    session.add(version)
+    await session.flush()
+    return version
