@@ -71,9 +71,7 @@ def problem_of(error: OrchestratorError) -> Problem:
 def _faults(error: OrchestratorError) -> list[FieldFault]:
     """Return all that is wrong in a rule's document, where the error tells of more than one thing."""
     found = error.problems if isinstance(error, BadRuleFile) else ()
-    return [
-        FieldFault(field=each.field, detail=f"{each.line}:{each.column}: {each.message}", fix=each.fix) for each in problems
-    ]
+    return [FieldFault(field=each.field, detail=f"{each.line}:{each.column}: {each.message}", fix=each.fix) for each in found]
 
 
 def _more(error: OrchestratorError) -> dict[str, object]:

@@ -9,6 +9,7 @@ from api.routes import (
     customers,
     dead_letters,
     escalations,
+    event_types,
     events,
     health,
     metrics,
@@ -23,6 +24,7 @@ from api.routes import (
 
 ROUTERS: tuple[APIRouter, ...] = (
     events.router,
+    event_types.router,
     dead_letters.router,
     customers.router,
     rule_life.router,

@@ -26,8 +26,11 @@ from orchestrator.rule_life.versions import same_version
 from orchestrator.settings import Settings
 
 rules = typer.Typer(no_args_is_help=True, help="Rules: lint, test, publish, compare, roll back, pause, retire.")
-for name, command in {"lint": lint, "test": run_cases, "diff": diff, "export": export, "rollback": rollback}.items():
-    rules.command(name)(command)
+rules.command("lint")(lint)
+rules.command("test")(run_cases)
+rules.command("diff")(diff)
+rules.command("export")(export)
+rules.command("rollback")(rollback)
 
 Directory = Annotated[Path, typer.Argument(help="Directory of rule files, one rule each.")]
 Author = Annotated[str | None, typer.Option(help="Who publishes; the system's user otherwise.")]

@@ -50,8 +50,8 @@ class Caller:
     name: str
     headers: dict[str, str]
 
-    async def call(self, method: str, path: str, body: Any = None) -> Any:
-        answer = await self.client.request(method, path, json=body, headers=self.headers)
+    async def call(self, method: str, path: str, body: Any = None, more: dict[str, str] | None = None) -> Any:
+        answer = await self.client.request(method, path, json=body, headers=self.headers | (more or {}))
         assert answer.is_success, answer.text
         return answer.json() if answer.content else None
 
@@ -119,6 +119,30 @@ async def retire_rule(by: Caller) -> None:
     await by.call("POST", "/v1/rules/cart-left/retire")
 
 
+TAG = {"If-Match": "*"}
+
+
+async def save_rule(by: Caller) -> None:
+    headers = by.headers | {"If-None-Match": "*"}
+    answer = await by.client.put("/v1/rules/cart-left", content=RULE, headers=headers)
+    assert answer.is_success, answer.text
+
+
+async def publish_rule(by: Caller) -> None:
+    await save_rule(by)
+    await by.call("POST", "/v1/rules/cart-left/publish", {"confirm": True}, TAG)
+
+
+async def shadow_rule(by: Caller) -> None:
+    await save_rule(by)
+    await by.call("POST", "/v1/rules/cart-left/shadow", {"confirm": True}, TAG)
+
+
+async def approve_rule(by: Caller) -> None:
+    await publish_rules(by.database, RULE)
+    await by.call("POST", "/v1/rules/cart-left/approve", {}, TAG)
+
+
 async def requeue_task(by: Caller) -> None:
     task_id, _ = await a_queued_task(by)
     await by.call("POST", f"/v1/tasks/{task_id}/requeue", BECAUSE)
@@ -151,6 +175,10 @@ ROUTES: dict[tuple[str, str], tuple[Act, str]] = {
     ("DELETE", "/v1/calendars/{name}/closures/{closure_id}"): (open_calendar, "calendar.opened"),
     ("POST", "/v1/switches"): (throw_switch, "switch.thrown"),
     ("DELETE", "/v1/switches/{switch_id}"): (lift_switch, "switch.lifted"),
+    ("PUT", "/v1/rules/{name}"): (save_rule, "rule.drafted"),
+    ("POST", "/v1/rules/{name}/publish"): (publish_rule, "rule.published"),
+    ("POST", "/v1/rules/{name}/shadow"): (shadow_rule, "rule.shadowed"),
+    ("POST", "/v1/rules/{name}/approve"): (approve_rule, "rule.approved"),
     ("POST", "/v1/rules/{name}/pause"): (pause_rule, "rule.paused"),
     ("POST", "/v1/rules/{name}/resume"): (resume_rule, "rule.resumed"),
     ("POST", "/v1/rules/{name}/retire"): (retire_rule, "rule.retired"),
@@ -159,7 +187,8 @@ ROUTES: dict[tuple[str, str], tuple[Act, str]] = {
     ("POST", "/v1/escalations/{escalation_id}/cancellation"): (cancel_case, "escalation.cancel"),
     ("POST", "/v1/dead-letters/{letter_id}/replay"): (replay_letter, "letter.replayed"),
 }
-READING = {("POST", "/v1/customers/lookup")}  # its subject is personal and so in no address
+# What is asked for is personal and so in no address, or a whole document.
+READING = {("POST", "/v1/customers/lookup"), ("POST", "/v1/rules/lint")}
 
 
 def _calls(dependant: Dependant) -> Iterator[object]:
@@ -217,6 +246,8 @@ COMMANDS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("rules publish", ("FOLDER",), "rule.published"),
     ("rules pause", ("cart-left",), "rule.paused"),
     ("rules resume", ("cart-left",), "rule.resumed"),
+    ("rules pause", ("cart-left",), "rule.paused"),
+    ("rules rollback", ("cart-left", "1"), "rule.published"),
     ("rules retire", ("cart-left",), "rule.retired"),
     ("person add", ("noa", "--name", "Noa", "--role", "auditor"), "person.added"),
     ("person password", ("noa",), "person.password_set"),

@@ -114,3 +114,30 @@ def test_a_file_is_imported_as_history_or_live(run: Run, tmp_path: Path) -> None
 
     assert history.stdout == "4 read: 2 accepted, 1 duplicate, 1 refused (malformed 1; first at line 3)\n"
     assert now.stdout == "1 read: 1 accepted, 0 duplicate, 0 refused\n"
+
+
+def test_a_rule_with_an_error_is_not_published_and_neither_are_the_others(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(COMPLAINT)
+    (tmp_path / "b.yaml").write_text(CART.replace("expires: 24h", "expires: 24h\ngrace: 2d"))
+
+    done = run("rules", "publish", tmp_path)
+
+    assert done.returncode == 2
+    assert "wait_beyond_expiry" in done.stderr
+    assert run("rules", "list").stdout == ""
+
+
+def test_versions_are_compared_printed_and_gone_back_to(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(COMPLAINT)
+    run("rules", "publish", tmp_path)
+    file.write_text(COMPLAINT.replace("expires: 24h", "expires: 12h"))
+    run("rules", "publish", tmp_path)
+
+    difference = run("rules", "diff", "complaint", "--from", "1").stdout
+    back = run("rules", "rollback", "complaint", "1").stdout
+
+    assert "-expires: 24h\n+expires: 12h\n" in difference
+    assert back == "complaint: version 1 in force\n"
+    assert run("rules", "export", "complaint").stdout == COMPLAINT
+    assert run("rules", "rollback", "complaint", "7").returncode == 2

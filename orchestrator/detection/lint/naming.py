@@ -8,10 +8,11 @@ from orchestrator.detection.yaml_files import Path
 
 
 def unknown_queues(linted: LintedRule, queues: Set[str]) -> Iterator[Finding]:
-    """Yield a finding for each step whose queue is not among those known."""
+    """Yield a finding for each step whose queue is not among those known: its cases wait until somebody makes it."""
     for path, name in _named(linted, "queue"):
         if name not in queues:
-            yield linted.error(Code.UNKNOWN_QUEUE, path, f"There is no queue {name}.", _fix(name, queues))
+            message = f"There is no queue {name}; until there is, its cases wait."
+            yield linted.warning(Code.UNKNOWN_QUEUE, path, message, _fix(name, queues))
 
 
 def unknown_scripts(linted: LintedRule, scripts: Set[str], templates: Set[str]) -> Iterator[Finding]:
