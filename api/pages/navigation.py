@@ -27,6 +27,7 @@ _ENTRIES = (
     Entry("/desk", _("Desk"), "d", ("agent",)),
     Entry("/console", _("Now"), "n", _WATCHING),
     Entry("/console/customers", _("Customers"), "c", _WATCHING),
+    Entry("/console/rules", _("Rules"), "u", _WATCHING),
     Entry("/console/results", _("Results"), "r", _WATCHING),
     Entry("/console/settings", _("Settings"), "s", ("supervisor", "admin")),
     Entry("/console/settings/channels", _("Settings"), "s", ("auditor",)),

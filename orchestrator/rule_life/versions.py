@@ -36,6 +36,12 @@ async def latest_number(session: AsyncSession, rule: str) -> int:
     return (await session.exec(highest)).one() or 0
 
 
+async def latest_numbers(session: AsyncSession) -> dict[str, int]:
+    """Return the number of the newest version of every rule."""
+    query = select(RuleVersionRow.rule, func.max(RuleVersionRow.version)).group_by(RuleVersionRow.rule)
+    return {rule: newest for rule, newest in (await session.exec(query)).all()}
+
+
 async def same_version(session: AsyncSession, file: RuleFile) -> RuleVersionRow | None:
     """Return the version that says the same already, the newest where several do."""
     query = select(RuleVersionRow).where(

@@ -16,6 +16,9 @@ from orchestrator.identity.tables import PersonRow
 from orchestrator.intake.channels import add_channel, revoke_channel
 from orchestrator.intake.tables import CustomerRow
 from orchestrator.queueing.tables import AgentQueueRow, AgentRow, Presence
+from orchestrator.rule_life.drafts import save_draft
+from orchestrator.rule_life.shipped import load_shipped
+from orchestrator.rule_life.versions import version_of
 from orchestrator.storage.database import Database
 from tests.browser.conftest import NARROW, WIDE, Visitors
 from tests.integration.floor import a_queue, a_task, an_agent, an_escalation
@@ -35,6 +38,8 @@ SHOWN: dict[Role | None, tuple[str, ...]] = {
         "/console/switch",
         "/console/customers",
         "/console/customers/{customer_id}",
+        "/console/rules",
+        "/console/rules/{rule}",
         "/console/results",
         "/console/settings",
         "/console/settings/people/{person_id}",
@@ -58,6 +63,7 @@ NAMED = {
     "person_id": _MAYA,
     "agent_id": _TAL,
     "queue": "sales",
+    "rule": "renewal-due",
     "channel": "web",
     "script": "checkout",
     "template": "finish-link",
@@ -96,8 +102,12 @@ async def a_busy_floor(database: Database) -> tuple[UUID, UUID]:
 
 
 async def _what_settings_show(session: AsyncSession) -> None:
-    """Somebody else who signs in, a queue that keeps to much, and channels of which one is shut."""
+    """Somebody else who signs in, a queue that keeps to much, channels of which one is shut, and rules with a draft."""
     now = datetime.now(UTC)
+    await load_shipped(session, now=now)
+    renewal = await version_of(session, "renewal-due", 1)
+    draft = renewal.document.replace("expires: 21d", "expires: 28d").encode()
+    await save_draft(session, "renewal-due", draft, seen="*", only_new=False, author="noa", who="test", now=now)
     session.add(PersonRow(id=UUID(_MAYA), login="maya@example.com", name="Maya Tal", role=Role.SUPERVISOR, created_at=now))
     session.add(CalendarRow(name="weekdays", document=_WEEKDAYS, changed_at=now))
     await session.flush()

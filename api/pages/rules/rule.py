@@ -1,0 +1,150 @@
+"""One rule on the console: written with the lint beside it, tried in shadow, published, held, gone back to."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import RedirectResponse, Response
+
+from api.dependencies import DatabaseDep, Session, SettingsDep
+from api.pages.console.now import Supervising, Watching
+from api.pages.frame import fragment
+from api.pages.people import ProtectedForm, Viewer
+from api.pages.rules import words
+from api.pages.rules.faults import faults_of
+from api.pages.rules.shown import Asked, Shown, looked_at, show
+from api.transactions import Repeatable
+from orchestrator.errors import BadInput, NoSuch
+from orchestrator.rule_life import states
+from orchestrator.rule_life.checking import LintErrors, LintUnconfirmed
+from orchestrator.rule_life.deciding import Decision, NotApproved, approve_version, publish_version, shadow_version
+from orchestrator.rule_life.drafts import save_draft
+from orchestrator.rule_life.tags import TagStale, hold
+from orchestrator.settings import Settings
+
+router = APIRouter(prefix="/console/rules", route_class=Repeatable)
+
+Document = Annotated[str, Form(max_length=300_000)]
+Short = Annotated[str, Form(max_length=100)]
+Done = Annotated[str, Query(max_length=20)]
+
+
+@router.get("/{name}")
+async def show_rule(
+    request: Request,
+    name: str,
+    viewer: Watching,
+    session: Session,
+    settings: SettingsDep,
+    database: DatabaseDep,
+    version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
+    done: Done = "",
+) -> Response:
+    shown = Shown(version=version, told=words.DONE.get(done))
+    return await show(request, name, viewer, session, settings, shown, now=await database.clock.now(session))
+
+
+@router.post("/{name}", dependencies=[ProtectedForm])
+async def save_rule(
+    request: Request,
+    name: str,
+    viewer: Supervising,
+    session: Session,
+    settings: SettingsDep,
+    database: DatabaseDep,
+    document: Document = "",
+    seen: Short = "",
+) -> Response:
+    text, now = document.replace("\r\n", "\n"), await database.clock.now(session)
+    try:
+        draft = await save_draft(
+            session,
+            name,
+            text.encode(),
+            seen=seen or None,
+            only_new=not seen,
+            author=viewer.login,
+            who=viewer,
+            now=now,
+        )
+    except TagStale as stale:
+        shown = Shown(typed=text, told=words.STALE, difference=stale.difference, status=412)
+    except BadInput as refused:
+        shown = Shown(typed=text, faults=faults_of(refused), status=422)
+    else:
+        return RedirectResponse(f"{router.prefix}/{name}?done={'saved' if draft.is_new else 'unchanged'}", 303)
+    return await show(request, name, viewer, session, settings, shown, now=now)
+
+
+@router.post("/{name}/check", dependencies=[ProtectedForm])
+async def check_rule(
+    request: Request,
+    name: str,
+    viewer: Supervising,
+    session: Session,
+    settings: SettingsDep,
+    database: DatabaseDep,
+    document: Document = "",
+) -> Response:
+    """Answer with the findings alone, as the page asks for them while somebody types."""
+    faults, findings = await looked_at(
+        session, name, document.replace("\r\n", "\n"), settings, now=await database.clock.now(session)
+    )
+    return fragment(request, "rules/parts/findings.html", viewer=viewer, findings=findings, faults=faults, words=words)
+
+
+@router.post("/{name}/decision", dependencies=[ProtectedForm])
+async def decide(
+    request: Request,
+    name: str,
+    viewer: Supervising,
+    session: Session,
+    settings: SettingsDep,
+    database: DatabaseDep,
+    verb: Short = "",
+    version: Annotated[int | None, Form(ge=1, le=2**31 - 1)] = None,
+    seen: Short = "",
+    confirm: Annotated[bool, Form()] = False,
+) -> Response:
+    now, asked = await database.clock.now(session), Asked(verb, version)
+    try:
+        await _do(session, name, asked, Decision(seen, version, confirm), viewer=viewer, settings=settings, now=now)
+    except TagStale as stale:
+        shown = Shown(told=words.STALE, difference=stale.difference, status=412)
+    except LintErrors as errors:
+        shown = Shown(version=version, told=words.STOPPED, findings=errors.findings, status=422)
+    except LintUnconfirmed as warnings:
+        shown = Shown(version=version, told=words.UNCONFIRMED, findings=warnings.findings, asked=asked, status=409)
+    except NotApproved:
+        told = words.OWN_VERSION if verb == "approve" else words.NOT_APPROVED
+        shown = Shown(version=version, told=told, status=409)
+    except BadInput:
+        shown = Shown(version=version, told=words.NOT_NOW, status=409)
+    else:
+        return RedirectResponse(f"{router.prefix}/{name}?done={verb}", 303)
+    return await show(request, name, viewer, session, settings, shown, now=now)
+
+
+async def _do(
+    session: Session, name: str, asked: Asked, decision: Decision, *, viewer: Viewer, settings: Settings, now: datetime
+) -> None:
+    match asked.verb:
+        case "publish":
+            await publish_version(session, name, decision, who=viewer, settings=settings, now=now)
+        case "shadow":
+            await shadow_version(session, name, decision, who=viewer, settings=settings, now=now)
+        case "approve":
+            await approve_version(session, name, decision, approver=viewer.login, who=viewer, now=now)
+        case "pause" | "resume" | "retire" as verb:
+            await hold(session, name, seen=decision.seen)
+            await _HOLDING[verb](session, name, who=viewer, now=now)
+        case _:
+            raise NoSuch("there is no such decision")
+
+
+_HOLDING: dict[str, Callable[..., Awaitable[object]]] = {
+    "pause": states.pause,
+    "resume": states.resume,
+    "retire": states.retire,
+}
