@@ -28,6 +28,8 @@ _ENTRIES = (
     Entry("/console", _("Now"), "n", _WATCHING),
     Entry("/console/customers", _("Customers"), "c", _WATCHING),
     Entry("/console/rules", _("Rules"), "u", _WATCHING),
+    Entry("/console/events", _("Events"), "e", ("supervisor", "admin")),
+    Entry("/console/events/types", _("Events"), "e", ("auditor",)),
     Entry("/console/results", _("Results"), "r", _WATCHING),
     Entry("/console/settings", _("Settings"), "s", ("supervisor", "admin")),
     Entry("/console/settings/channels", _("Settings"), "s", ("auditor",)),

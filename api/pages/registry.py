@@ -6,6 +6,8 @@ from api.pages import assets, choices, reference
 from api.pages.account import me, oidc, second_factor, sign_in
 from api.pages.console.router import ROUTERS as CONSOLE
 from api.pages.desk import actions, ending, page
+from api.pages.events.refused import router as refused_router
+from api.pages.events.types import router as types_router
 from api.pages.rules.list import router as rules_router
 from api.pages.rules.rule import router as rule_router
 from api.pages.settings import agents, channels, people, person, person_access, queues, scripts, templates
@@ -26,6 +28,8 @@ PAGES: tuple[APIRouter, ...] = (
     channels.router,
     scripts.router,
     templates.router,
+    types_router,
+    refused_router,
     rules_router,
     rule_router,
     *CONSOLE,

@@ -58,6 +58,14 @@ async def open_letters(session: AsyncSession, *, before: tuple[datetime, UUID] |
     return list((await session.exec(query)).all())
 
 
+async def letter_of(session: AsyncSession, letter_id: UUID) -> DeadLetterRow:
+    """Return a letter, replayed or not. Raises `NoSuch`."""
+    row = await session.get(DeadLetterRow, letter_id)
+    if row is None:
+        raise NoSuch(f"there is no dead letter {letter_id}")
+    return row
+
+
 async def take(session: AsyncSession, letter_id: UUID) -> tuple[DeadLetterRow, Channel | None]:
     """Lock a letter that was not replayed yet, with the channel it came from. Raises `NoSuch`."""
     query = select(DeadLetterRow).where(DeadLetterRow.id == letter_id, col(DeadLetterRow.replayed_at).is_(None))

@@ -34,6 +34,7 @@ OF_EACH = 3
 WAITING = text("SELECT count(*) FROM tasks WHERE state = 'queued'")
 PERSON = text("SELECT id FROM people WHERE login = 'dana'")
 AGENT = text("SELECT agent_id FROM people WHERE login = 'dana'")
+REFUSED = text("SELECT id FROM dead_letters ORDER BY received_at, id LIMIT 1")
 MOST_TOLD = text("""
 SELECT e.customer_id FROM escalations e JOIN attempts a ON a.escalation_id = e.id
 GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1
@@ -42,13 +43,15 @@ GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1
 
 @dataclass(frozen=True, slots=True)
 class DemoDay:
-    """Where it runs; `customer_id` has the longest story, Dana is the person and the agent to look at."""
+    """Where it runs; `customer_id` has the longest story, Dana is the person and the agent to look at, and
+    `letter_id` is an event that was refused."""
 
     site: str
     database: Database
     customer_id: UUID
     person_id: UUID
     agent_id: UUID
+    letter_id: UUID
 
 
 @asynccontextmanager
@@ -64,8 +67,8 @@ async def a_demo_day(data: Path) -> AsyncIterator[DemoDay]:
         try:
             await _always_open(database, some_settings(urls["database"]))
             await _more_customers(urls["api"], database)
-            told, person, agent = [await _scalar(database, query) for query in (MOST_TOLD, PERSON, AGENT)]
-            yield DemoDay(urls["api"], database, told, person, agent)
+            ids = [await _scalar(database, query) for query in (MOST_TOLD, PERSON, AGENT, REFUSED)]
+            yield DemoDay(urls["api"], database, *ids)
         finally:
             await database.close()
     finally:

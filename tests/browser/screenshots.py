@@ -43,7 +43,7 @@ async def press(visitors: Visitors, page: Page, button: str, answer: str) -> Non
 
 
 async def photograph_all(visitors: Visitors, page: Page, path: str, day: DemoDay, step: str = "") -> None:
-    ids = {"customer_id": day.customer_id, "person_id": day.person_id, "agent_id": day.agent_id}
+    ids = {"customer_id": day.customer_id, "person_id": day.person_id, "agent_id": day.agent_id, "letter_id": day.letter_id}
     await page.goto(path.format(**{**NAMED, **ids}), wait_until="load")
     for look in LOOKS:
         await photograph(visitors, page, f"{path} {step}", look)

@@ -14,7 +14,7 @@ from orchestrator.escalations.states import State
 from orchestrator.escalations.tables import EscalationRow
 from orchestrator.identity.tables import PersonRow
 from orchestrator.intake.channels import add_channel, revoke_channel
-from orchestrator.intake.tables import CustomerRow
+from orchestrator.intake.tables import CustomerRow, DeadLetterRow
 from orchestrator.queueing.tables import AgentQueueRow, AgentRow, Presence
 from orchestrator.rule_life.drafts import save_draft
 from orchestrator.rule_life.shipped import load_shipped
@@ -26,8 +26,12 @@ from tests.integration.floor import a_queue, a_task, an_agent, an_escalation
 _MAYA = "00000000-0000-4000-8000-000000000001"
 Look = tuple[str, str, tuple[int, int]]
 HOSTILE = "<script>document.title='broken'</script>\u202eiveL aoN\u202c\" onmouseover=x " + "long" * 60
+_LETTER = "00000000-0000-4000-8000-000000000003"
 _TAL = "00000000-0000-4000-8000-000000000002"
 _WEEKDAYS = 'calendar: weekdays\nzone: Asia/Jerusalem\nweekly: {mon: ["09:00-17:00"]}\n'
+_REFUSED = (
+    b'{"specversion": "1.0", "id": "s-1", "source": "shop", "type": "survey.answered", "subject": "c", "data": {"csat": 9}}'
+)
 LOOKS = tuple(product(("en", "he"), ("light", "dark"), (WIDE, NARROW)))
 SHOWN: dict[Role | None, tuple[str, ...]] = {
     None: ("/sign-in", "/nothing", "/docs"),
@@ -38,8 +42,11 @@ SHOWN: dict[Role | None, tuple[str, ...]] = {
         "/console/switch",
         "/console/customers",
         "/console/customers/{customer_id}",
+        "/console/events",
+        "/console/events/types",
+        "/console/events/refused/{letter_id}",
         "/console/rules",
-        "/console/rules/{rule}",
+        "/console/rules/{name}",
         "/console/results",
         "/console/settings",
         "/console/settings/people/{person_id}",
@@ -63,7 +70,8 @@ NAMED = {
     "person_id": _MAYA,
     "agent_id": _TAL,
     "queue": "sales",
-    "rule": "renewal-due",
+    "letter_id": _LETTER,
+    "name": "renewal-due",
     "channel": "web",
     "script": "checkout",
     "template": "finish-link",
@@ -111,6 +119,9 @@ async def _what_settings_show(session: AsyncSession) -> None:
     session.add(PersonRow(id=UUID(_MAYA), login="maya@example.com", name="Maya Tal", role=Role.SUPERVISOR, created_at=now))
     session.add(CalendarRow(name="weekdays", document=_WEEKDAYS, changed_at=now))
     await session.flush()
+    detail = "data.csat does not fit this event type. It must be a whole number from 1 to 5."
+    refused = DeadLetterRow(id=UUID(_LETTER), received_at=now, reason="schema", field="data.csat", detail=detail, body=_REFUSED)
+    session.add(refused)
     await a_queue(session, "complaints", skills=("billing", "law"), calendar="weekdays", pace_per_minute=12)
     tal = AgentRow(id=UUID(_TAL), name="Tal", presence_since=now, idle_since=now, created_at=now)
     tal.languages, tal.skills, tal.phone = ["he"], ["billing"], "+14155550199"
