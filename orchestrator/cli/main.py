@@ -26,6 +26,7 @@ COMMANDS = {
     "demo": "orchestrator.cli.demo:demo",
     "api": "orchestrator.cli.api:api",
     "channel": "orchestrator.cli.channel:channel",
+    "explain": "orchestrator.cli.explain:explain",
     "events": "orchestrator.cli.events:events",
     "rules": "orchestrator.cli.rules:rules",
     "codec": "orchestrator.cli.codec:codec",

@@ -1,6 +1,7 @@
 """A customer's journey as we know it: events, what was found in them, and all that was done about it, newest first."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -101,6 +102,16 @@ async def get_customer(session: AsyncSession, customer_id: UUID) -> CustomerRow:
     if found is None:
         raise NoSuchCustomer(f"no customer {customer_id}")
     return found
+
+
+async def customer_named(session: AsyncSession, name: str) -> CustomerRow:
+    """Return a customer by our id, or by an id of the caller's system. Raises `NoSuchCustomer`, which repeats no name."""
+    with suppress(ValueError):
+        return await get_customer(session, UUID(name))
+    subject = await session.get(SubjectRow, name)
+    if subject is None:
+        raise NoSuchCustomer("no customer is known by this id")
+    return await get_customer(session, subject.customer_id)
 
 
 async def subjects_of(session: AsyncSession, customer_id: UUID) -> Sequence[str]:

@@ -269,6 +269,7 @@ OTHERS = {
         "doctor",
         "due",
         "events import",
+        "explain",
     ),
     *(
         "migrate",

@@ -1,0 +1,125 @@
+"""What one rule made of a customer's events, step by step: the detection engine run once more, and watched."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from orchestrator.detection.compiled import CompiledRule, Score
+from orchestrator.detection.effects import Effect, ExpressionFailed, MomentFound
+from orchestrator.detection.exact import Exact
+from orchestrator.detection.journey import Journey
+from orchestrator.detection.rulebook import Rulebook
+from orchestrator.intake.event import Event, Position
+
+_TICK = timedelta(microseconds=1)
+
+
+class Happened(StrEnum):
+    OPENED = "opened"  # a watch began
+    MOVED = "moved"  # its deadline moved
+    SATISFIED = "satisfied"  # what was waited for came in time
+    COUNTED = "counted"  # an event was added to a score
+    EMPTIED = "emptied"  # a score was forgotten
+    FOUND = "found"  # a moment
+    UNMET = "unmet"  # an event of the right type, whose condition did not hold
+    FAILED = "failed"  # an expression had no value
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that a rule did at `at` (aware UTC). Which of the others are set depends on `what`."""
+
+    what: Happened
+    at: datetime
+    key: str | None = None
+    event: Position | None = None
+    event_type: str | None = None
+    deadline: datetime | None = None
+    total: Exact | None = None
+    place: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The steps in order, and the watches that are open at the end, by key, with their deadlines."""
+
+    steps: tuple[Step, ...]
+    watching: Mapping[str, datetime]
+    counted: Mapping[str, Exact]
+
+    @property
+    def found(self) -> tuple[Step, ...]:
+        return tuple(step for step in self.steps if step.what is Happened.FOUND)
+
+
+def trace(rule: CompiledRule, events: Iterable[Event], *, until: datetime) -> Trace:
+    """Run a rule over a customer's events up to and including `until`, in the order of their time, source and id."""
+    tracer = _Tracer(rule)
+    for event in sorted((event for event in events if event.time <= until), key=lambda event: event.position):
+        tracer.see(event)
+    tracer.wait(until)
+    return Trace(tuple(tracer.steps), tracer.deadlines(), tracer.totals())
+
+
+class _Tracer:
+    def __init__(self, rule: CompiledRule) -> None:
+        self._rule, self._rulebook = rule, Rulebook([rule])
+        self._journey = Journey(self._rulebook)
+        self.steps: list[Step] = []
+
+    def deadlines(self) -> dict[str, datetime]:
+        customers = self._journey.customers.values()
+        return {key: watch.deadline for each in customers for (_, key), watch in each.watches.items()}
+
+    def totals(self) -> dict[str, Exact]:
+        customers = self._journey.customers.values()
+        return {key: window.total for each in customers for (_, key), window in each.windows.items()}
+
+    def see(self, event: Event) -> None:
+        if event.type == "customer.identified":  # all ids are one customer here already
+            return
+        self.wait(event.time - _TICK)
+        deadlines, totals = self.deadlines(), self.totals()
+        effects = self._journey.apply(event)
+        self._tell(effects, event.type)
+        steps = [*self._watches(event, deadlines, effects), *self._scores(event, totals, effects)]
+        self.steps.extend(steps)
+        if not steps and not effects and any(candidate.patterns for candidate in self._rulebook.plan(event.type).detectors):
+            self.steps.append(Step(Happened.UNMET, event.time, event=event.position, event_type=event.type))
+
+    def wait(self, until: datetime) -> None:
+        """Let the deadlines up to `until` pass: those at an event's own instant pass only after it."""
+        self._tell(self._journey.advance(until))
+
+    def _tell(self, effects: Iterable[Effect], event_type: str | None = None) -> None:
+        for effect in effects:
+            match effect:
+                case MomentFound():
+                    self.steps.append(Step(Happened.FOUND, effect.at, key=effect.key, event=effect.evidence[-1]))
+                case ExpressionFailed():
+                    place, event = effect.place, effect.event
+                    failed = Step(Happened.FAILED, event.time, event=event, event_type=event_type, place=place)
+                    self.steps.append(failed)
+
+    def _watches(self, event: Event, before: Mapping[str, datetime], effects: Iterable[Effect]) -> Iterable[Step]:
+        found = {effect.key for effect in effects if isinstance(effect, MomentFound)}
+        after = self.deadlines()
+        for key in sorted(before.keys() | after.keys()):
+            old, new = before.get(key), after.get(key)
+            if new is not None and new != old:
+                what = Happened.OPENED if old is None else Happened.MOVED
+                yield Step(what, event.time, key, event.position, event.type, new)
+            elif new is None and old is not None and key not in found:
+                yield Step(Happened.SATISFIED, event.time, key, event.position, event.type, old)
+
+    def _scores(self, event: Event, before: Mapping[str, Exact], effects: Iterable[Effect]) -> Iterable[Step]:
+        if not isinstance(self._rule.detector, Score):
+            return
+        found = {effect.key for effect in effects if isinstance(effect, MomentFound)}
+        after = self.totals()
+        for key in sorted(before.keys() | after.keys()):
+            if key in after and after[key] != before.get(key):
+                yield Step(Happened.COUNTED, event.time, key, event.position, event.type, total=after[key])
+            elif key not in after and key not in found:
+                yield Step(Happened.EMPTIED, event.time, key, event.position, event.type)

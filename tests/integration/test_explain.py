@@ -1,0 +1,217 @@
+"""Why and why not: written questions about customers, and the sentences that answer them, in both languages."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+
+from api.app import create_app
+from orchestrator.insights.explain.words import instant
+from orchestrator.rule_life.states import pause, retire
+from orchestrator.storage.database import Database
+from tests.integration.floor import a_client, a_token, bearer, some_settings
+from tests.integration.intake_world import CART, COMPLAINT, World, ago, an_event
+
+MANY = """
+rule: lost
+moment: lost
+detect: {score: {events: [{type: help.viewed}], until: [{type: contact.inbound}], within: 1h, threshold: 3}}
+steps: [{callback: {queue: service}}]
+expires: 1d
+"""
+DEAR = """
+rule: dear
+moment: dear
+detect: {occurrence: {on: [{type: checkout.started, where: event.data.total >= 300}]}}
+steps: [{callback: {queue: sales}}]
+expires: 1d
+"""
+
+
+def on_clock(at: datetime) -> str:
+    return instant(at, ZoneInfo("UTC"))
+
+
+class Asker:
+    """A supervisor's program that asks why."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self.client = client
+
+    async def ask(self, customer: str = "ann", **more: Any) -> dict[str, dict[str, Any]]:
+        answer = await self.client.get("/v1/explain", params={"customer": customer, **more})
+        assert answer.is_success, answer.text
+        return {each["rule"]: each for each in answer.json()["rules"]}
+
+    async def sentences(self, rule: str, **more: Any) -> list[str]:
+        found: list[str] = (await self.ask(**more))[rule]["sentences"]["en"]
+        return found
+
+
+@pytest.fixture
+async def asker(database_url: str, database: Database) -> AsyncIterator[Asker]:
+    async with database.transaction() as session:
+        secret = await a_token(session)
+    app = create_app(some_settings(database_url))
+    async with app.router.lifespan_context(app), a_client(app) as client:
+        client.headers.update(bearer(secret))
+        yield Asker(client)
+
+
+async def test_why_was_the_cart_no_moment_it_was_paid_before_the_deadline(asker: Asker, database: Database) -> None:
+    world, started = World.on(database), ago(minutes=30)
+    await world.publish(CART)
+    paid = started + timedelta(minutes=19, seconds=20)
+    await world.send(
+        an_event("checkout.started", at=started, cart_id="a"), an_event("checkout.completed", at=paid, cart_id="a")
+    )
+
+    (sentence,) = await asker.sentences("incomplete-checkout")
+
+    deadline = on_clock(started + timedelta(minutes=20))
+    assert sentence.startswith(f"At {on_clock(paid)} came checkout.completed: ")
+    assert sentence.endswith(f", 40 s before the deadline at {deadline}. So there was no moment.")
+
+
+async def test_why_is_there_nothing_yet_it_is_still_waited_for(asker: Asker, database: Database) -> None:
+    world, started = World.on(database), ago(minutes=5)
+    await world.publish(CART)
+    await world.send(an_event("checkout.started", at=started, cart_id="a"))
+
+    (sentence,) = await asker.sentences("incomplete-checkout")
+
+    deadline = on_clock(started + timedelta(minutes=20))
+    assert sentence == f"The rule was waiting since {on_clock(started)}; it would have been a moment at {deadline}."
+
+
+async def test_what_was_known_then_is_what_is_told(asker: Asker, database: Database) -> None:
+    world, started = World.on(database), ago(minutes=10)
+    await world.publish(CART)
+    paid = started + timedelta(minutes=5)
+    await world.send(
+        an_event("checkout.started", at=started, cart_id="a"), an_event("checkout.completed", at=paid, cart_id="a")
+    )
+
+    before = await asker.ask(at=(started + timedelta(minutes=1)).isoformat())
+
+    assert list(before["incomplete-checkout"]["watching"]) == ["a"]
+
+
+async def test_why_was_it_a_moment_and_what_became_of_it(asker: Asker, database: Database) -> None:
+    world, filed = World.on(database), ago(minutes=2)
+    await world.publish(COMPLAINT)
+    await world.send(an_event(at=filed))
+
+    answer = (await asker.ask())["complaint"]
+
+    assert answer["sentences"]["en"] == [
+        f"The rule found a moment at {on_clock(filed)}.",
+        "It opened a case.",
+        "The case is open.",
+    ]
+    assert answer["sentences"]["he"][:2] == [f"הכלל מצא רגע ב־{on_clock(filed)}.", "הוא פתח טיפול."]
+    assert (answer["verdict"], answer["escalation_id"] is not None) == ("escalate", True)
+
+
+async def test_why_did_the_second_one_open_no_case_of_its_own(asker: Asker, database: Database) -> None:
+    world = World.on(database)
+    await world.publish(COMPLAINT)
+    await world.send(an_event(at=ago(minutes=3)))
+    await world.send(an_event(at=ago(minutes=2)))
+
+    assert "It joined the case that was open already." in await asker.sentences("complaint")
+
+
+async def test_why_was_nobody_called_consent_was_refused(asker: Asker, database: Database) -> None:
+    world = World.on(database)
+    await world.publish(DEAR)
+    await world.send(an_event("customer.updated", at=ago(minutes=3), do_not_call=True))
+    await world.send(an_event("checkout.started", at=ago(minutes=2), total=400))
+
+    assert (await asker.sentences("dear"))[1] == "The customer's consent did not cover it."
+
+
+async def test_why_not_the_condition_was_not_met(asker: Asker, database: Database) -> None:
+    world, started = World.on(database), ago(minutes=2)
+    await world.publish(DEAR)
+    await world.send(an_event("checkout.started", at=started, total=299))
+
+    assert await asker.sentences("dear") == [
+        f"At {on_clock(started)} there was an event checkout.started, but it did not meet the rule's conditions."
+    ]
+
+
+async def test_why_not_a_field_was_missing(asker: Asker, database: Database) -> None:
+    world, started = World.on(database), ago(minutes=2)
+    await world.publish(DEAR)
+    await world.send(an_event("checkout.started", at=started, cart_id="a"))
+
+    assert await asker.sentences("dear") == [
+        f"At {on_clock(started)} the expression detect.occurrence.on[0].where had no value on an event checkout.started,"
+        " so the rule passed over it."
+    ]
+
+
+async def test_how_far_was_the_score_and_what_emptied_it(asker: Asker, database: Database) -> None:
+    world = World.on(database)
+    await world.publish(MANY)
+    await world.send(an_event("help.viewed", at=ago(minutes=9)), an_event("help.viewed", at=ago(minutes=8)))
+    counting = await asker.sentences("lost")
+    called = ago(minutes=7)
+    await world.send(an_event("contact.inbound", at=called))
+
+    assert counting == ["The score stood at 2 of 3 then."]
+    assert (await asker.sentences("lost"))[0].startswith(f"At {on_clock(called)} came contact.inbound: ")
+
+
+async def test_why_not_nothing_came_and_why_not_the_rule_did_not_run(asker: Asker, database: Database) -> None:
+    world = World.on(database)
+    await world.publish(CART, COMPLAINT, MANY)
+    await world.send(an_event("page.error", at=ago(minutes=2)))
+    async with database.transaction() as session:
+        now = await database.clock.now(session)
+        await pause(session, "complaint", who="test", now=now)
+        await retire(session, "lost", who="test", now=now)
+
+    answers = await asker.ask()
+
+    nothing = "No event of the customer until then was of a type that the rule looks at."
+    assert answers["incomplete-checkout"]["sentences"]["en"] == [nothing]
+    assert answers["complaint"]["sentences"]["en"] == ["The rule was on hold then and detected nothing new.", nothing]
+    assert answers["lost"]["sentences"]["en"][0] == "The rule was not in force then: it was in the state retired."
+
+
+async def test_why_was_nobody_called_the_rule_was_in_shadow(asker: Asker, database: Database) -> None:
+    world, filed = World.on(database), ago(minutes=2)
+    await world.load_shadow(COMPLAINT)
+    await world.send(an_event(at=filed))
+
+    assert await asker.sentences("complaint") == [
+        f"The rule found a moment at {on_clock(filed)}.",
+        "The rule ran in shadow then, which contacts nobody.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "field"),
+    [
+        ({"customer": "nobody"}, 404, None),
+        ({"customer": "ann", "zone": "Mars/Base"}, 422, "zone"),
+        ({"customer": "ann", "at": "2026-06-07T10:00:00"}, 422, "at"),
+        ({}, 422, "customer"),
+    ],
+)
+async def test_a_question_that_cannot_be_answered_names_its_field_and_no_customer(
+    asker: Asker, database: Database, asked: dict[str, str], status: int, field: str | None
+) -> None:
+    world = World.on(database)
+    await world.publish(COMPLAINT)
+    await world.send(an_event(at=ago(minutes=2)))
+
+    answer = await asker.client.get("/v1/explain", params=asked)
+
+    assert (answer.status_code, answer.json().get("field")) == (status, field)
+    assert "nobody" not in answer.text
