@@ -42,6 +42,7 @@ SHOWN: dict[Role | None, tuple[str, ...]] = {
         "/console/switch",
         "/console/customers",
         "/console/customers/{customer_id}",
+        "/console/customers/{customer_id}/why",
         "/console/events",
         "/console/events/types",
         "/console/events/refused/{letter_id}",

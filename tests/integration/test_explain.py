@@ -12,6 +12,7 @@ from api.app import create_app
 from orchestrator.insights.explain.words import instant
 from orchestrator.rule_life.states import pause, retire
 from orchestrator.storage.database import Database
+from tests.integration.console_floor import a_browser
 from tests.integration.floor import a_client, a_token, bearer, some_settings
 from tests.integration.intake_world import CART, COMPLAINT, World, ago, an_event
 
@@ -215,3 +216,21 @@ async def test_a_question_that_cannot_be_answered_names_its_field_and_no_custome
 
     assert (answer.status_code, answer.json().get("field")) == (status, field)
     assert "nobody" not in answer.text
+
+
+async def test_the_console_asks_for_a_time_on_the_readers_clock(database_url: str, database: Database) -> None:
+    world, started = World.on(database), ago(minutes=10)
+    await world.publish(CART)
+    paid = started + timedelta(minutes=5)
+    await world.send(
+        an_event("checkout.started", at=started, cart_id="a"), an_event("checkout.completed", at=paid, cart_id="a")
+    )
+    address = f"/console/customers/{(await world.customer()).id}/why"
+    async with a_browser(database_url, database, locale="he") as browser:
+        then = (started + timedelta(minutes=1)).astimezone(ZoneInfo(browser.viewer.zone))
+        now, before = (await browser.open(address)).text, (await browser.open(f"{address}?at={then:%Y-%m-%dT%H:%M:%S}")).text
+        wrong = await browser.open(f"{address}?at=soon")
+
+    assert "לכן לא נוצר רגע" in now
+    assert "הכלל המתין מאז" in before
+    assert (wrong.status_code, 'value="soon"' in wrong.text) == (422, True)

@@ -12,7 +12,7 @@ def test_every_page_is_opened_or_named_as_left_out() -> None:
 
     assert "/console/customers/c" in without_parameters
     for path in pages():
-        assert path in without_parameters | set(unknown) | {"/console/customers/{customer_id}"}
+        assert path.replace("{customer_id}", "c") in without_parameters | set(unknown)
     assert "/console/results/{table}.csv" in unknown
 
 

@@ -2,12 +2,13 @@
 
 from fastapi import APIRouter
 
-from api.pages.console import audit, customers, held, now, orders, results, stream, switch
+from api.pages.console import audit, customers, held, now, orders, results, stream, switch, why
 
 ROUTERS: tuple[APIRouter, ...] = (
     stream.router,
     switch.router,
     customers.router,
+    why.router,
     results.router,
     audit.router,
     held.router,
