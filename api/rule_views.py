@@ -2,12 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Annotated
+
+from fastapi import Path
 
 from api.schemas import View
 from orchestrator.detection.lint.findings import Code, Finding, Severity
 from orchestrator.detection.tables import RuleState
 from orchestrator.rule_life.listing import RuleRecord
 from orchestrator.rule_life.publishing import Published
+
+RuleName = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,64}$")]
 
 
 class RuleView(View):

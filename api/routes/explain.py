@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel
 
 from api.dependencies import DatabaseDep, RulesDep, Session, Supervisor
 from api.pages.console.sentences import sentences_in
+from api.schemas import Text
 from orchestrator.availability.zones import UnknownZone
 from orchestrator.availability.zones import zone as zone_named
 from orchestrator.detection.tables import RuleState
@@ -72,7 +73,7 @@ async def explain_customer(
     session: Session,
     database: DatabaseDep,
     rules: RulesDep,
-    customer: Annotated[str, Query(max_length=1024, description="Our id of the customer, or the id channels send.")],
+    customer: Annotated[Text, Query(max_length=1024, description="Our id of the customer, or the id channels send.")],
     at: Annotated[AwareDatetime | None, Query(description="RFC 3339 with offset; now, where none is given.")] = None,
     zone: Annotated[str, Query(max_length=64, description="The zone whose clock the sentences use.")] = "UTC",
 ) -> Explained:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import ConfigDict, Field
 
 from api.dependencies import DatabaseDep, Session, SettingsDep, Supervisor, idempotent
-from api.rule_views import DraftView, FindingView, PublishedView, VersionView, findings_of, published_view, story
+from api.rule_views import DraftView, FindingView, PublishedView, RuleName, VersionView, findings_of, published_view, story
 from api.schemas import Body
 from api.transactions import Transactional
 from orchestrator.detection.rule_files import read_rule_file
@@ -58,7 +58,7 @@ async def lint_rule(
 
 @router.put("/{name}", summary="Save a rule's document as its newest version, a draft", openapi_extra=_DOCUMENT)
 async def save_rule(
-    name: str,
+    name: RuleName,
     request: Request,
     response: Response,
     by: Supervisor,
@@ -80,7 +80,7 @@ async def save_rule(
 
 @router.post("/{name}/publish", summary="Let a version run and dial: the newest, or an earlier one to go back to")
 async def publish_rule(
-    name: str,
+    name: RuleName,
     body: Choice,
     response: Response,
     by: Supervisor,
@@ -98,7 +98,7 @@ async def publish_rule(
 
 @router.post("/{name}/shadow", summary="Let a version find moments live and contact nobody")
 async def shadow_rule(
-    name: str,
+    name: RuleName,
     body: Choice,
     response: Response,
     by: Supervisor,
@@ -116,7 +116,7 @@ async def shadow_rule(
 
 @router.post("/{name}/approve", summary="Agree to a version that somebody else wrote")
 async def approve_rule(
-    name: str, body: Choice, by: Supervisor, session: Session, database: DatabaseDep, seen: IfMatch = None
+    name: RuleName, body: Choice, by: Supervisor, session: Session, database: DatabaseDep, seen: IfMatch = None
 ) -> VersionView:
     now = await database.clock.now(session)
     decision = body.seen_as(seen)

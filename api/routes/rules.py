@@ -7,7 +7,7 @@ from fastapi.responses import PlainTextResponse
 
 from api.dependencies import DatabaseDep, Session, Supervisor, idempotent
 from api.routes.rule_life import IfMatch
-from api.rule_views import RuleStory, RuleView, story
+from api.rule_views import RuleName, RuleStory, RuleView, story
 from api.transactions import Transactional
 from orchestrator.detection.rules import RuleDocument
 from orchestrator.rule_life import listing, states
@@ -30,14 +30,14 @@ async def rule_schema(_: Supervisor) -> dict[str, Any]:
 
 
 @router.get("/{name}", summary="A rule with its versions and its expressions' errors; its ETag is needed to change it")
-async def show_rule(name: str, _: Supervisor, session: Session, response: Response) -> RuleStory:
+async def show_rule(name: RuleName, _: Supervisor, session: Session, response: Response) -> RuleStory:
     known = await listing.rule_record(session, name)
     response.headers["ETag"] = str(await tag_of(session, known.rule))
     return story(known)
 
 
 @router.get("/{name}/document", summary="A version's document as it was written, as YAML", response_class=PlainTextResponse)
-async def export_rule(name: str, _: Supervisor, session: Session, version: Version = None) -> Response:
+async def export_rule(name: RuleName, _: Supervisor, session: Session, version: Version = None) -> Response:
     known = await listing.rule_record(session, name)
     row = await version_of(session, name, version or known.rule.version)
     return PlainTextResponse(
@@ -47,7 +47,7 @@ async def export_rule(name: str, _: Supervisor, session: Session, version: Versi
 
 @router.get("/{name}/difference", summary="What changed from one version to another, as a unified diff")
 async def compare_versions(
-    name: str,
+    name: RuleName,
     _: Supervisor,
     session: Session,
     since: Annotated[int, Query(alias="from", ge=1)],
@@ -58,19 +58,23 @@ async def compare_versions(
 
 
 @router.post("/{name}/pause", summary="Let a rule detect nothing until it is resumed")
-async def pause_rule(name: str, by: Supervisor, session: Session, database: DatabaseDep, seen: IfMatch = None) -> RuleView:
+async def pause_rule(name: RuleName, by: Supervisor, session: Session, database: DatabaseDep, seen: IfMatch = None) -> RuleView:
     await _as_seen(session, name, seen)
     return RuleView.model_validate(await states.pause(session, name, who=by.who, now=await database.clock.now(session)))
 
 
 @router.post("/{name}/resume", summary="Let a paused rule detect what arrives from now on")
-async def resume_rule(name: str, by: Supervisor, session: Session, database: DatabaseDep, seen: IfMatch = None) -> RuleView:
+async def resume_rule(
+    name: RuleName, by: Supervisor, session: Session, database: DatabaseDep, seen: IfMatch = None
+) -> RuleView:
     await _as_seen(session, name, seen)
     return RuleView.model_validate(await states.resume(session, name, who=by.who, now=await database.clock.now(session)))
 
 
 @router.post("/{name}/retire", summary="End a rule; open watches are dropped, open escalations go on")
-async def retire_rule(name: str, by: Supervisor, session: Session, database: DatabaseDep, seen: IfMatch = None) -> RuleView:
+async def retire_rule(
+    name: RuleName, by: Supervisor, session: Session, database: DatabaseDep, seen: IfMatch = None
+) -> RuleView:
     await _as_seen(session, name, seen)
     now = await database.clock.now(session)
     await states.retire(session, name, who=by.who, now=now)

@@ -36,6 +36,8 @@ DOORS: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("", "/console/settings", STEERING),
     ("", "/console/switch", STEERING),
     ("", "/console/customers", WATCHING),
+    ("GET", "/console/events/types", WATCHING),
+    ("", "/console/events", STEERING),
     ("POST", "/console", STEERING),
     ("GET", "/console", WATCHING),
     ("", "/", EVERYBODY),

@@ -1,8 +1,10 @@
 """Whoever changes something on a page leaves a line in the audit: every form that sets anything, by its address."""
 
+import json
 import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -14,9 +16,12 @@ from api.pages.registry import PAGES
 from orchestrator.availability.tables import SwitchRow
 from orchestrator.identity.people import Role
 from orchestrator.identity.tables import ChangeRow
+from orchestrator.intake.tables import DeadLetterRow
 from orchestrator.storage.database import Database
 from tests.integration.floor import a_client, a_queue, a_task, an_agent, some_settings
+from tests.integration.intake_world import an_event
 from tests.integration.people_floor import PASSWORD, a_person
+from tests.integration.test_rule_life import MOVED
 
 PERSON, QUEUE, AGENT = "/console/settings/people", "/console/settings/queues", "/console/settings/agents"
 CHANNEL, SCRIPT, TEMPLATE = "/console/settings/channels", "/console/settings/scripts", "/console/settings/templates"
@@ -25,6 +30,7 @@ NEW = "another sentence"
 DANA = {"name": "Dana", "role": "auditor", "locale": "en", "zone": "Etc/UTC"}
 SPEAKS = {"about_en": "your order", "about_he": "ההזמנה שלך", "opening_en": "Hello.", "opening_he": "שלום."}
 WRITES = {"body_en": "{who} waits for you. Reply STOP to end.", "body_he": "{who} כאן. להסרה STOP."}
+MENDED = json.dumps(an_event("customer.moved", id="mended"))
 Fields = Mapping[str, str]
 
 # In this order: each stands on those before it. The line's name comes last.
@@ -54,7 +60,10 @@ FORMS: tuple[tuple[str, Fields, str], ...] = (
     (f"{TEMPLATE}/{{template}}/restoration", {}, "template.restored"),
     ("/console/switch", {"scope": "everything", "reason": "a drill", **SURE}, "switch.thrown"),
     ("/console/switch/{switch_id}/lift", {}, "switch.lifted"),
-    ("/console/tasks", {"action": "withdraw", "reason": "a drill", "task": "{task_id}"}, "task.withdraw"),
+    ("/console/tasks", {"action": "withdraw", "reason": "a drill", "task": "{task_id}", **SURE}, "task.withdraw"),
+    ("/console/rules/{name}", {"document": MOVED, "seen": ""}, "rule.drafted"),
+    ("/console/rules/{name}/decision", {"verb": "publish", "seen": "*"}, "rule.published"),
+    ("/console/events/refused/{letter_id}", {"event": MENDED}, "letter.replayed"),
     ("/me/details", {"name": "Maya", "locale": "en", "zone": "Etc/UTC"}, "person.changed"),
     (
         "/me/password",
@@ -75,6 +84,8 @@ SETTING_NOTHING = {
     "/sign-in/code",
     "/sign-out",
     "/console/customers",
+    "/console/rules",
+    "/console/rules/{name}/check",
     SCRIPT,
     f"{SCRIPT}/{{script}}/preview",
     TEMPLATE,
@@ -128,12 +139,14 @@ async def administrator(database_url: str, database: Database) -> AsyncIterator[
     async with app.router.lifespan_context(app), a_client(app) as client:
         async with database.transaction() as session:
             await a_queue(session)
+            letter = DeadLetterRow(received_at=datetime.now(UTC), reason="malformed", detail="This is not JSON.", body=b"{")
+            session.add(letter)
             task, agent, person = await a_task(session), await an_agent(session), await a_person(session)
             await a_person(session, login="maya", role=Role.ADMIN, password=PASSWORD)
         await client.post("/sign-in", data={"login": "maya", "password": PASSWORD})
         csrf = re.findall(r'name="csrf" value="(\w+)"', (await client.get("/me")).text)[0]
-        ids = {"person_id": str(person.id), "agent_id": str(agent.id), "task_id": str(task.id)}
-        names = {"queue": "complaints", "channel": "web", "script": "checkout", "template": "finish-link"}
+        ids = {"person_id": str(person.id), "agent_id": str(agent.id), "task_id": str(task.id), "letter_id": str(letter.id)}
+        names = {"name": "moved", "queue": "complaints", "channel": "web", "script": "checkout", "template": "finish-link"}
         yield Administrator(client, csrf, database, ids | names)
 
 

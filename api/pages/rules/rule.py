@@ -14,6 +14,7 @@ from api.pages.people import ProtectedForm, Viewer
 from api.pages.rules import words
 from api.pages.rules.faults import faults_of
 from api.pages.rules.shown import Asked, Shown, looked_at, show
+from api.rule_views import RuleName
 from api.transactions import Repeatable
 from orchestrator.errors import BadInput, NoSuch
 from orchestrator.rule_life import states
@@ -33,7 +34,7 @@ Done = Annotated[str, Query(max_length=20)]
 @router.get("/{name}")
 async def show_rule(
     request: Request,
-    name: str,
+    name: RuleName,
     viewer: Watching,
     session: Session,
     settings: SettingsDep,
@@ -48,7 +49,7 @@ async def show_rule(
 @router.post("/{name}", dependencies=[ProtectedForm])
 async def save_rule(
     request: Request,
-    name: str,
+    name: RuleName,
     viewer: Supervising,
     session: Session,
     settings: SettingsDep,
@@ -80,7 +81,7 @@ async def save_rule(
 @router.post("/{name}/check", dependencies=[ProtectedForm])
 async def check_rule(
     request: Request,
-    name: str,
+    name: RuleName,
     viewer: Supervising,
     session: Session,
     settings: SettingsDep,
@@ -97,7 +98,7 @@ async def check_rule(
 @router.post("/{name}/decision", dependencies=[ProtectedForm])
 async def decide(
     request: Request,
-    name: str,
+    name: RuleName,
     viewer: Supervising,
     session: Session,
     settings: SettingsDep,
