@@ -49,6 +49,18 @@ class ErrorView(View):
     last_at: datetime
 
 
+class PausedView(RuleView):
+    """`open_cases` stand on this rule alone; they go on, unless somebody takes them back."""
+
+    open_cases: int
+
+
+class TakenBackView(View):
+    """How many open cases were canceled; a case that another rule wants too goes on."""
+
+    taken_back: int
+
+
 class RuleStory(RuleView):
     versions: list[VersionView]
     errors: list[ErrorView]

@@ -5,12 +5,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import PlainTextResponse
 
-from api.dependencies import DatabaseDep, Session, Supervisor, idempotent
+from api.dependencies import DatabaseDep, Session, SettingsDep, Supervisor, idempotent
 from api.routes.rule_life import IfMatch
-from api.rule_views import RuleName, RuleStory, RuleView, story
+from api.rule_views import PausedView, RuleName, RuleStory, RuleView, TakenBackView, story
+from api.schemas import Because
 from api.transactions import Transactional
 from orchestrator.detection.rules import RuleDocument
 from orchestrator.rule_life import listing, states
+from orchestrator.rule_life.open_cases import count_open, take_back_open
 from orchestrator.rule_life.tags import difference, hold, tag_of
 from orchestrator.rule_life.versions import version_of
 
@@ -57,10 +59,23 @@ async def compare_versions(
     return PlainTextResponse(difference(old, new))
 
 
-@router.post("/{name}/pause", summary="Let a rule detect nothing until it is resumed")
-async def pause_rule(name: RuleName, by: Supervisor, session: Session, database: DatabaseDep, seen: IfMatch = None) -> RuleView:
+@router.post("/{name}/pause", summary="Let a rule detect nothing until it is resumed; says how many cases are open")
+async def pause_rule(
+    name: RuleName, by: Supervisor, session: Session, database: DatabaseDep, seen: IfMatch = None
+) -> PausedView:
     await _as_seen(session, name, seen)
-    return RuleView.model_validate(await states.pause(session, name, who=by.who, now=await database.clock.now(session)))
+    row = await states.pause(session, name, who=by.who, now=await database.clock.now(session))
+    return PausedView(**RuleView.model_validate(row).model_dump(), open_cases=await count_open(session, name))
+
+
+@router.post("/{name}/open-cases/withdrawal", summary="Take back the open cases that this rule alone wants, with a reason")
+async def withdraw_open_cases(
+    name: RuleName, body: Because, by: Supervisor, database: DatabaseDep, settings: SettingsDep
+) -> TakenBackView:
+    async with database.transaction() as session:
+        await listing.rule_record(session, name)
+    done = await take_back_open(database, name, reason=body.reason, who=by.who, settings=settings)
+    return TakenBackView(taken_back=done)
 
 
 @router.post("/{name}/resume", summary="Let a paused rule detect what arrives from now on")

@@ -25,21 +25,29 @@ Data = Annotated[Path | None, typer.Option(help="Data folder; RINGBACK_DATA othe
 
 def in_transaction(work: Work[Result], *, data: Path | None) -> Result:
     """Run `work` with the database's time and the settings; commit, and return what it returned."""
+
+    async def once(database: Database, settings: Settings) -> Result:
+        async def timed(session: AsyncSession) -> Result:
+            return await work(session, await database.clock.now(session), settings)
+
+        return await database.run(timed)
+
+    return with_database(once, data=data)
+
+
+def with_database(work: Callable[[Database, Settings], Awaitable[Result]], *, data: Path | None) -> Result:
+    """Run `work` with the database and the settings, in as many transactions as it needs, and return what it returned."""
     settings = load(data=data)
     logs.configure(level=settings.log_level, json=settings.log_json)
-    return asyncio.run(_in_transaction(work, settings))
+    return asyncio.run(_with_database(work, settings))
 
 
-async def _in_transaction(work: Work[Result], settings: Settings) -> Result:
+async def _with_database(work: Callable[[Database, Settings], Awaitable[Result]], settings: Settings) -> Result:
     url = settings.database()
     (await reach.database(url)).demand()
     database = Database(url, pool_size=1)
-
-    async def timed(session: AsyncSession) -> Result:
-        return await work(session, await database.clock.now(session), settings)
-
     try:
-        return await database.run(timed)
+        return await work(database, settings)
     finally:
         await database.close()
 

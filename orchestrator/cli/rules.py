@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.cli.one_transaction import Data, in_transaction, operator
+from orchestrator.cli.one_transaction import Data, in_transaction, operator, with_database
 from orchestrator.cli.rules_cases import run_cases
 from orchestrator.cli.rules_lint import lint
 from orchestrator.cli.rules_naming import Name, known
@@ -21,9 +21,11 @@ from orchestrator.detection.tables import RuleRow, RuleState, RuleVersionRow
 from orchestrator.rule_life import listing, publishing, states
 from orchestrator.rule_life.checking import check, demand
 from orchestrator.rule_life.deciding import demand_approval
+from orchestrator.rule_life.open_cases import count_open, take_back_open
 from orchestrator.rule_life.publishing import Published
 from orchestrator.rule_life.versions import same_version
 from orchestrator.settings import Settings
+from orchestrator.storage.database import Database
 
 rules = typer.Typer(no_args_is_help=True, help="Rules: lint, test, publish, compare, roll back, pause, retire.")
 rules.command("lint")(lint)
@@ -34,6 +36,7 @@ rules.command("rollback")(rollback)
 
 Directory = Annotated[Path, typer.Argument(help="Directory of rule files, one rule each.")]
 Author = Annotated[str | None, typer.Option(help="Who publishes; the system's user otherwise.")]
+Reason = Annotated[str, typer.Option(help="Why: it stays with each case and in the audit.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask about warnings.")]
 
 
@@ -81,9 +84,25 @@ def list_(data: Data = None) -> None:
 
 @rules.command("pause")
 def pause(name: Name, data: Data = None) -> None:
-    """Stop detecting: deadlines that pass meanwhile are recorded and reach nobody."""
-    in_transaction(known(lambda session, now, _: states.pause(session, name, who=operator(), now=now)), data=data)
-    print(f"{name}: paused")
+    """Stop detecting: deadlines that pass meanwhile are recorded and reach nobody. Open cases go on; see `rules withdraw`."""
+
+    async def work(session: AsyncSession, now: datetime, _: Settings) -> int:
+        await states.pause(session, name, who=operator(), now=now)
+        return await count_open(session, name)
+
+    left = in_transaction(known(work), data=data)
+    print(f"{name}: paused" + (f", {left} open cases go on unless they are withdrawn" if left else ""))
+
+
+@rules.command("withdraw")
+def withdraw(name: Name, reason: Reason, data: Data = None) -> None:
+    """Take back the open cases that this rule alone wants, one after another; who was promised a call is told."""
+    in_transaction(known(lambda session, now, _: listing.rule_record(session, name)), data=data)
+
+    async def work(database: Database, settings: Settings) -> int:
+        return await take_back_open(database, name, reason=reason, who=operator(), settings=settings)
+
+    print(f"{name}: {with_database(work, data=data)} open cases taken back")
 
 
 @rules.command("resume")

@@ -26,7 +26,7 @@ from orchestrator.identity.tokens import digest
 from orchestrator.intake.tables import DeadLetterRow
 from orchestrator.storage.database import Database
 from tests.integration.floor import a_client, a_queue, a_task, a_token, bearer, some_settings
-from tests.integration.intake_world import a_channel_key, an_event, publish_rules
+from tests.integration.intake_world import COMPLAINT, World, a_channel_key, an_event, publish_rules
 
 CALENDAR = 'calendar: weekdays\nzone: UTC\nweekly: {mon: ["09:00-17:00"]}\n'
 RULE = """
@@ -109,6 +109,12 @@ async def pause_rule(by: Caller) -> None:
     await by.call("POST", "/v1/rules/cart-left/pause")
 
 
+async def withdraw_cases(by: Caller) -> None:
+    await publish_rules(by.database, COMPLAINT)
+    await World.on(by.database).send(an_event())
+    await by.call("POST", "/v1/rules/complaint/open-cases/withdrawal", BECAUSE)
+
+
 async def resume_rule(by: Caller) -> None:
     await pause_rule(by)
     await by.call("POST", "/v1/rules/cart-left/resume")
@@ -180,6 +186,7 @@ ROUTES: dict[tuple[str, str], tuple[Act, str]] = {
     ("POST", "/v1/rules/{name}/shadow"): (shadow_rule, "rule.shadowed"),
     ("POST", "/v1/rules/{name}/approve"): (approve_rule, "rule.approved"),
     ("POST", "/v1/rules/{name}/pause"): (pause_rule, "rule.paused"),
+    ("POST", "/v1/rules/{name}/open-cases/withdrawal"): (withdraw_cases, "escalation.cancel"),
     ("POST", "/v1/rules/{name}/resume"): (resume_rule, "rule.resumed"),
     ("POST", "/v1/rules/{name}/retire"): (retire_rule, "rule.retired"),
     ("POST", "/v1/tasks/{task_id}/requeue"): (requeue_task, "task.requeue"),
@@ -280,6 +287,7 @@ OTHERS = {
         "rules lint",
         "rules list",
         "rules test",
+        "rules withdraw",  # of cases there are none here: what it does is shown with its route above
         "up",
         "when",
         "worker",

@@ -72,7 +72,8 @@ FORMS: tuple[tuple[str, Fields, str], ...] = (
     ),
     ("/sign-out/everywhere", {}, "person.sessions_ended"),
 )
-ELSEWHERE = {  # shown in tests of their own: a code is needed for these
+ELSEWHERE = {  # shown in tests of their own: a case or a code is needed for these
+    "/console/rules/{name}/open-cases",
     "/me/second-factor",
     "/me/second-factor/codes",
     "/me/second-factor/removal",

@@ -21,6 +21,8 @@ from orchestrator.rule_life import states
 from orchestrator.rule_life.checking import LintErrors, LintUnconfirmed
 from orchestrator.rule_life.deciding import Decision, NotApproved, approve_version, publish_version, shadow_version
 from orchestrator.rule_life.drafts import save_draft
+from orchestrator.rule_life.listing import rule_record
+from orchestrator.rule_life.open_cases import take_back_open
 from orchestrator.rule_life.tags import TagStale, hold
 from orchestrator.settings import Settings
 
@@ -125,6 +127,28 @@ async def decide(
     else:
         return RedirectResponse(f"{router.prefix}/{name}?done={verb}", 303)
     return await show(request, name, viewer, session, settings, shown, now=now)
+
+
+@router.post("/{name}/open-cases", dependencies=[ProtectedForm])
+async def take_back_cases(
+    request: Request,
+    name: RuleName,
+    viewer: Supervising,
+    settings: SettingsDep,
+    database: DatabaseDep,
+    reason: Annotated[str, Form(max_length=1000)] = "",
+) -> Response:
+    """Take back the open cases that this rule alone wants. Each is a transaction of its own, so none is held here."""
+    shown = None
+    if not (1 <= len(why := reason.strip()) <= 200):
+        shown = Shown(reason=reason, reason_fault=words.BAD_REASON, status=422)
+    else:
+        await take_back_open(database, name, reason=why, who=viewer, settings=settings)
+    async with database.transaction() as session:
+        await rule_record(session, name)
+        if shown is not None:
+            return await show(request, name, viewer, session, settings, shown, now=await database.clock.now(session))
+    return RedirectResponse(f"{router.prefix}/{name}?done=taken_back", 303)
 
 
 async def _do(

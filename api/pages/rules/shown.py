@@ -18,6 +18,7 @@ from orchestrator.detection.tables import RuleRow, RuleState
 from orchestrator.errors import BadInput, NoSuch
 from orchestrator.rule_life.checking import check
 from orchestrator.rule_life.listing import RuleRecord, rule_record
+from orchestrator.rule_life.open_cases import count_open
 from orchestrator.rule_life.tags import difference, tag_of
 from orchestrator.rule_life.versions import version_of
 from orchestrator.settings import Settings
@@ -54,6 +55,8 @@ class Shown:
     faults: Sequence[Fault] = ()
     findings: Sequence[Finding] | None = None
     asked: Asked | None = None
+    reason: str = ""
+    reason_fault: str | None = None
     status: int = 200
 
 
@@ -83,6 +86,7 @@ async def show(
         shown=shown,
         faults=faults,
         findings=findings or (),
+        open_cases=await count_open(session, name) if record else 0,
         deeds=_deeds(record.rule) if record else (),
         needs_approval=settings.rules_need_approval,
         words=words,

@@ -36,6 +36,7 @@ DONE = {
     "approve": _("Approved."),
     "pause": _("Paused: the rule detects nothing until it is resumed. Open cases go on."),
     "resume": _("Resumed: the rule sees what arrives from now on."),
+    "taken_back": _("The open cases of this rule were taken back."),
     "retire": _("Retired: its open watches were dropped. Open cases go on."),
 }
 STALE = _(
@@ -47,4 +48,5 @@ UNCONFIRMED = _("Not done yet: the lint warns. Look at it, tick that you have se
 NOT_APPROVED = _("Not done: somebody other than the author of this version has to approve it first.")
 OWN_VERSION = _("Not done: you wrote this version, so somebody else has to approve it.")
 NOT_NOW = _("Not done: the rule is in a state that does not allow it.")
+BAD_REASON = _("Say why, in at most 200 characters.")
 BAD_NAME = _("Use 1 to 64 small letters, digits and hyphens.")
