@@ -9,9 +9,8 @@ from api.dependencies import DatabaseDep, Session, SettingsDep, Supervisor, idem
 from api.rule_views import DraftView, FindingView, PublishedView, RuleName, VersionView, findings_of, published_view, story
 from api.schemas import Body
 from api.transactions import Transactional
-from orchestrator.detection.rule_files import read_rule_file
 from orchestrator.rule_life import deciding
-from orchestrator.rule_life.checking import check
+from orchestrator.rule_life.checking import check, read_aside
 from orchestrator.rule_life.deciding import Decision
 from orchestrator.rule_life.drafts import save_draft
 from orchestrator.rule_life.listing import rule_record
@@ -52,7 +51,7 @@ class Choice(Body):
 async def lint_rule(
     request: Request, _: Supervisor, session: Session, database: DatabaseDep, settings: SettingsDep
 ) -> list[FindingView]:
-    file = read_rule_file(await request.body(), name="document")
+    file = await read_aside(await request.body(), name="document")
     return findings_of(await check(session, [file], settings=settings, now=await database.clock.now(session)))
 
 

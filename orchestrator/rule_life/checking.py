@@ -1,5 +1,6 @@
 """The lint of rules against what the database knows: its queues and their calendars, its scripts, the rules in force."""
 
+from asyncio import to_thread
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -10,7 +11,7 @@ from orchestrator.availability.calendars import Calendar, read_calendar
 from orchestrator.availability.tables import CalendarRow
 from orchestrator.detection.lint.findings import Finding, LintedRule, Severity
 from orchestrator.detection.lint.linting import Known, lint
-from orchestrator.detection.rule_files import RuleFile
+from orchestrator.detection.rule_files import RuleFile, read_rule_file
 from orchestrator.detection.tables import RuleState
 from orchestrator.errors import BadInput, Conflict
 from orchestrator.queueing.tables import QueueRow
@@ -47,13 +48,18 @@ class LintUnconfirmed(Conflict):
         self.findings = tuple(findings)
 
 
+async def read_aside(raw: bytes, *, name: str) -> RuleFile:
+    """Read a rule while others are served: a large document takes seconds. Raises as `read_rule_file` does."""
+    return await to_thread(read_rule_file, raw, name=name)
+
+
 async def check(session: AsyncSession, files: Sequence[RuleFile], *, settings: Settings, now: datetime) -> list[Finding]:
     """Return what the lint says of these rules, beside those that run."""
     named = {file.rule.name for file in files}
     known = [(row, version) for row, version in await list_rules(session) if row.name not in named]
     running = [file_of(version) for row, version in known if row.state in _RUNNING]
     linted = [LintedRule(file.rule, file.spots) for file in (*files, *running)]
-    report = lint(linted, await _known(session, settings), now=now)
+    report = await to_thread(lint, linted, await _known(session, settings), now=now)  # a large rule takes seconds
     return [finding for finding in report.findings if finding.rule in named]
 
 

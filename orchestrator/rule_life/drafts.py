@@ -6,10 +6,11 @@ from datetime import datetime
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.detection.library import raise_revision
-from orchestrator.detection.rule_files import RuleFile, read_rule_file
+from orchestrator.detection.rule_files import RuleFile
 from orchestrator.detection.tables import RuleRow, RuleState, RuleVersionRow
 from orchestrator.errors import BadInput
 from orchestrator.identity.changes import Who, note_change
+from orchestrator.rule_life.checking import read_aside
 from orchestrator.rule_life.tags import TagMissing, TagStale, hold, tag_of
 from orchestrator.rule_life.versions import latest_number, new_version, version_of
 
@@ -33,7 +34,7 @@ async def save_draft(
     as the newest version, letter by letter, makes no new one. Raises `BadYaml`, `BadRuleFile`, `BadInput`, `TagMissing`
     and `TagStale`, and then keeps nothing.
     """
-    file = read_rule_file(document, name=name)
+    file = await read_aside(document, name=name)
     if file.rule.name != name:
         raise BadInput(f"the document is of the rule {file.rule.name}", field="rule", fix=f"write rule: {name}")
     row = await _rule(session, name, seen=seen, only_new=only_new)

@@ -1,5 +1,6 @@
 """A rule's life over HTTP: drafts, what the lint stops, two who change one rule at once, shadow, approval, going back."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -243,3 +244,57 @@ async def test_who_stops_a_rule_needs_no_tag_and_is_held_to_one_they_send(desk: 
     paused = await desk.client.post("/v1/rules/moved/pause", headers=desk.headers)
 
     assert (stale.status_code, paused.json()["state"]) == (412, "paused")
+
+
+def large(count: int) -> str:
+    pattern = "{type: checkout.started, where: 'event.data.a == %d && event.data.b > %d'}"
+    patterns = ", ".join(pattern % (number, number) for number in range(count))
+    return MOVED.replace("{type: customer.moved}", patterns)
+
+
+async def test_rules_of_two_hundred_conditions_are_held_against_each_other_while_others_are_served(desk: Desk) -> None:
+    await desk.save(large(200), If_None_Match="*")
+    await desk.decide("shadow")
+    other = large(200).replace("rule: moved", "rule: other").replace("&&", "&& event.data.c == 1 &&")
+    checking = asyncio.create_task(desk.client.post("/v1/rules/lint", content=other, headers=desk.headers))
+
+    served = 0
+    while not checking.done():
+        assert (await desk.client.get("/v1/rules", headers=desk.headers)).status_code == 200
+        served += 1
+
+    assert [finding["code"] for finding in (await checking).json()] == ["overlap"]
+    assert served > 10
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        (MOVED.replace("customer.moved}", f"customer.moved, where: '{'a' * 2001}'}}"), "2000 characters"),
+        (
+            MOVED.replace("customer.moved}", f"customer.moved, where: '{'(' * 40}true{')' * 40}'}}"),
+            "Write a shorter or flatter",
+        ),
+        (MOVED + "#" * 300_000, "256 KB"),
+        (MOVED + "x: " + "[" * 200 + "]" * 200, "nested too deeply"),
+    ],
+)
+async def test_what_is_beyond_a_limit_is_refused_with_its_fix(
+    desk: Desk, database: Database, document: str, words: str
+) -> None:
+    answer = await desk.save(document, If_None_Match="*")
+
+    assert answer.status_code == 422
+    assert words in answer.text
+    assert await stored(database) == (None, 0, 0)
+
+
+async def test_a_bomb_of_nested_comprehensions_is_taken_for_an_expression_like_any_other(desk: Desk) -> None:
+    items = "[1, 2, 3, 4, 5, 6, 7, 8, 9]"
+    bomb = f"{items}.all(a, {items}.all(b, {items}.all(c, {items}.all(d, {items}.all(e, a + b + c + d + e > 0)))))"
+
+    answer = await desk.client.post(
+        "/v1/rules/lint", content=MOVED.replace("customer.moved}", f"customer.moved, where: '{bomb}'}}"), headers=desk.headers
+    )
+
+    assert (answer.status_code, answer.json()) == (200, [])

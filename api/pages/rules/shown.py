@@ -13,10 +13,9 @@ from api.pages.people import Role, Viewer
 from api.pages.rules import words
 from api.pages.rules.faults import Fault, faults_of
 from orchestrator.detection.lint.findings import Finding
-from orchestrator.detection.rule_files import read_rule_file
 from orchestrator.detection.tables import RuleRow, RuleState
 from orchestrator.errors import BadInput, NoSuch
-from orchestrator.rule_life.checking import check
+from orchestrator.rule_life.checking import check, read_aside
 from orchestrator.rule_life.listing import RuleRecord, rule_record
 from orchestrator.rule_life.open_cases import count_open
 from orchestrator.rule_life.tags import difference, tag_of
@@ -132,7 +131,7 @@ async def looked_at(
 ) -> tuple[Sequence[Fault], Sequence[Finding]]:
     """Return what does not fit in a document, else what the lint says of it."""
     try:
-        file = read_rule_file(document.encode(), name=name)
+        file = await read_aside(document.encode(), name=name)
         return (), await check(session, [file], settings=settings, now=now)
     except BadInput as refused:
         return faults_of(refused), ()
