@@ -27,6 +27,7 @@ async def a_person(
     *,
     role: Role = Role.SUPERVISOR,
     login: str | None = None,
+    name: str = "Somebody",
     agent_id: UUID | None = None,
     locale: str = "en",
     password: str | None = None,
@@ -37,7 +38,7 @@ async def a_person(
     return await add_person(
         session,
         login or f"somebody-{uuid4().hex[:8]}",
-        name="Somebody",
+        name=name,
         role=role,
         agent_id=agent_id,
         locale=locale,
