@@ -18,11 +18,12 @@ from orchestrator.queueing.order import PATIENCE, PRIORITY_WORTH, SOON
 from orchestrator.queueing.tables import AgentRow
 from orchestrator.storage.outbox import hint_escalation
 
-# Whose wait ends now is not woken twice. A row that somebody is at is passed over: it is being looked at. Only the row is
-# locked, and no customer's is asked for after it, so that nobody waits for us in a circle.
+# Who was woken waits until they came, which is past on every clock: another agent, who read the time a little earlier, does not
+# wake them again. Whose wait was changed since we looked is passed over too, and so is a row that somebody is at: it is being
+# looked at. Only the row is locked, and no customer's is asked for after it, so that nobody waits for us in a circle.
 _WAKE = text("""
 WITH held AS (
-    SELECT e.id, e.opened_at - e.priority * CAST(:worth AS interval) AS rank, (
+    SELECT e.id, e.wait_until, e.opened_at - e.priority * CAST(:worth AS interval) AS rank, (
         SELECT min(due_at) FROM promises WHERE e.has_words AND escalation_id = e.id AND state IN ('open', 'broken')
     ) - CAST(:soon AS interval) AS presses
     FROM escalations e JOIN customers c ON c.id = e.customer_id JOIN queues q ON q.name = e.queue
@@ -31,13 +32,13 @@ WITH held AS (
       AND lower(trim(split_part(replace(CASE jsonb_typeof(c.attributes -> 'language')
           WHEN 'string' THEN c.attributes ->> 'language' ELSE '' END, '_', '-'), '-', 1))) = ANY (:languages)
 ), placed AS (
-    SELECT id, rank, least(presses, rank + CAST(:patience AS interval)) AS presses FROM held
+    SELECT id, wait_until, rank, least(presses, rank + CAST(:patience AS interval)) AS presses FROM held
 ), first AS (
-    SELECT e.id FROM placed JOIN escalations e ON e.id = placed.id WHERE e.wait_until > :now
+    SELECT e.id FROM placed JOIN escalations e ON e.id = placed.id WHERE e.wait_until = placed.wait_until
     ORDER BY presses > :now, CASE WHEN presses <= :now THEN presses ELSE rank END, e.id
     LIMIT 1 FOR NO KEY UPDATE OF e SKIP LOCKED
 )
-UPDATE escalations SET wait_until = :now FROM first WHERE escalations.id = first.id RETURNING escalations.id
+UPDATE escalations SET wait_until = opened_at FROM first WHERE escalations.id = first.id RETURNING escalations.id
 """).bindparams(
     bindparam("queues", type_=ARRAY(Text)),
     bindparam("languages", type_=ARRAY(Text)),

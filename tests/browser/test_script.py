@@ -78,7 +78,8 @@ async def test_a_stream_opens_however_late_its_part_of_the_script_comes(visitors
     page = await context.new_page()
 
     async def after_everything_else(route: Route) -> None:
-        await page.wait_for_function("document.readyState !== 'loading' && typeof htmx !== 'undefined'")
+        while not await page.evaluate("document.readyState !== 'loading' && typeof htmx !== 'undefined'"):
+            continue  # the policy lets no page poll by itself
         await page.evaluate("new Promise((done) => setTimeout(() => setTimeout(done)))")
         await route.continue_()
 
