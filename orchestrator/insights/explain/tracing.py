@@ -79,6 +79,8 @@ class _Tracer:
     def see(self, event: Event) -> None:
         if event.type == "customer.identified":  # all ids are one customer here already
             return
+        if self._rulebook.plan(event.type).is_empty:
+            return
         self.wait(event.time - _TICK)
         deadlines, totals = self.deadlines(), self.totals()
         effects = self._journey.apply(event)
