@@ -20,6 +20,7 @@ from orchestrator.queueing.queues import Arrangement, arrange_queue
 from orchestrator.queueing.staffing import Abilities, change_agent
 from orchestrator.queueing.tables import AgentRow, OfferRow, Presence, TaskRow, TaskState
 from orchestrator.settings import Settings
+from orchestrator.storage.clock import Clock
 from orchestrator.storage.database import Database
 from orchestrator.storage.outbox import OutboxRow
 from tests.integration.engine import Engine, an_engine, eventually
@@ -107,10 +108,22 @@ async def an_offline_agent(database: Database, *, languages: tuple[str, ...] = (
         return await an_agent(session, presence=Presence.OFFLINE, languages=languages)
 
 
-async def arrives(database: Database, agent_id: UUID, settings: Settings, presence: Chosen = Presence.AVAILABLE) -> None:
-    await database.run(
-        lambda session: change_presence(session, agent_id, presence, pause_code=None, clock=database.clock, settings=settings)
-    )
+async def arrives(
+    database: Database,
+    agent_id: UUID,
+    settings: Settings,
+    presence: Chosen = Presence.AVAILABLE,
+    *,
+    clock: Clock | None = None,
+) -> None:
+    change = partial(change_presence, agent_id=agent_id, presence=presence, pause_code=None, settings=settings)
+    await database.run(partial(change, clock=clock or database.clock))
+
+
+def showing(at: datetime) -> HandClock:
+    clock = HandClock()
+    clock.instant = at
+    return clock
 
 
 async def test_one_agent_wakes_one_of_five_hundred_and_each_free_hand_the_next(
@@ -137,6 +150,18 @@ async def test_agents_who_arrive_together_wake_a_case_each(database: Database, s
     found = await woken(database)
     assert len(found) == len(set(found)) == len(agents)
     assert set(found) <= set(workflows(cases))
+
+
+async def test_an_agent_whose_clock_is_behind_wakes_nobody_who_was_woken(
+    database: Database, settings: Settings, queue: str
+) -> None:
+    cases, now = await held(database, 2), datetime.now(UTC)
+    first, second = await an_offline_agent(database), await an_offline_agent(database)
+
+    await arrives(database, first.id, settings, clock=showing(now))
+    await arrives(database, second.id, settings, clock=showing(now - timedelta(milliseconds=50)))
+
+    assert await woken(database) == workflows(cases)
 
 
 async def test_promises_soon_due_wake_first_by_due_time_then_who_waits_longest_by_priority(
