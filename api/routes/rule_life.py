@@ -1,5 +1,6 @@
 """The life of a rule: written, checked, tried in shadow, published, rolled back. Nobody overwrites what they have not seen."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Request, Response
@@ -9,9 +10,9 @@ from api.dependencies import DatabaseDep, Session, SettingsDep, Supervisor, idem
 from api.rule_views import DraftView, FindingView, PublishedView, RuleName, VersionView, findings_of, published_view, story
 from api.schemas import Body
 from api.transactions import Transactional
-from orchestrator.rule_life import deciding
+from orchestrator.detection.tables import RuleState
 from orchestrator.rule_life.checking import check, read_aside
-from orchestrator.rule_life.deciding import Decision
+from orchestrator.rule_life.deciding import Decision, approve_version, run_version
 from orchestrator.rule_life.drafts import save_draft
 from orchestrator.rule_life.listing import rule_record
 from orchestrator.rule_life.tags import tag_of
@@ -47,6 +48,28 @@ class Choice(Body):
         return Decision(tag, self.version, self.confirm)
 
 
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """What it takes to let a version run, published or in shadow."""
+
+    name: RuleName
+    body: Choice
+    response: Response
+    by: Supervisor
+    session: Session
+    database: DatabaseDep
+    settings: SettingsDep
+    seen: IfMatch = None
+
+    async def as_(self, state: RuleState) -> PublishedView:
+        session, decision = self.session, self.body.seen_as(self.seen)
+        now = await self.database.clock.now(session)
+        done = await run_version(session, self.name, state, decision, who=self.by.who, settings=self.settings, now=now)
+        known = await rule_record(session, self.name)
+        self.response.headers["ETag"] = str(await tag_of(session, known.rule))
+        return published_view(known, done)
+
+
 @router.post("/lint", summary="What is wrong with a rule's document; nothing is kept", openapi_extra=_DOCUMENT)
 async def lint_rule(
     request: Request, _: Supervisor, session: Session, database: DatabaseDep, settings: SettingsDep
@@ -78,39 +101,13 @@ async def save_rule(
 
 
 @router.post("/{name}/publish", summary="Let a version run and dial: the newest, or an earlier one to go back to")
-async def publish_rule(
-    name: RuleName,
-    body: Choice,
-    response: Response,
-    by: Supervisor,
-    session: Session,
-    database: DatabaseDep,
-    settings: SettingsDep,
-    seen: IfMatch = None,
-) -> PublishedView:
-    now = await database.clock.now(session)
-    done = await deciding.publish_version(session, name, body.seen_as(seen), who=by.who, settings=settings, now=now)
-    known = await rule_record(session, name)
-    response.headers["ETag"] = str(await tag_of(session, known.rule))
-    return published_view(known, done)
+async def publish_rule(run: Annotated[Runner, Depends()]) -> PublishedView:
+    return await run.as_(RuleState.PUBLISHED)
 
 
 @router.post("/{name}/shadow", summary="Let a version find moments live and contact nobody")
-async def shadow_rule(
-    name: RuleName,
-    body: Choice,
-    response: Response,
-    by: Supervisor,
-    session: Session,
-    database: DatabaseDep,
-    settings: SettingsDep,
-    seen: IfMatch = None,
-) -> PublishedView:
-    now = await database.clock.now(session)
-    done = await deciding.shadow_version(session, name, body.seen_as(seen), who=by.who, settings=settings, now=now)
-    known = await rule_record(session, name)
-    response.headers["ETag"] = str(await tag_of(session, known.rule))
-    return published_view(known, done)
+async def shadow_rule(run: Annotated[Runner, Depends()]) -> PublishedView:
+    return await run.as_(RuleState.SHADOW)
 
 
 @router.post("/{name}/approve", summary="Agree to a version that somebody else wrote")
@@ -119,5 +116,5 @@ async def approve_rule(
 ) -> VersionView:
     now = await database.clock.now(session)
     decision = body.seen_as(seen)
-    version = await deciding.approve_version(session, name, decision, approver=by.author, who=by.who, now=now)
+    version = await approve_version(session, name, decision, approver=by.author, who=by.who, now=now)
     return VersionView.model_validate(version)

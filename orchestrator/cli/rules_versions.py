@@ -8,7 +8,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.cli.one_transaction import Data, in_transaction, operator
 from orchestrator.cli.rules_naming import Name, known
-from orchestrator.rule_life.deciding import Decision, publish_version
+from orchestrator.detection.tables import RuleState
+from orchestrator.rule_life.deciding import Decision, run_version
 from orchestrator.rule_life.listing import rule_record
 from orchestrator.rule_life.publishing import Published
 from orchestrator.rule_life.tags import difference
@@ -52,7 +53,7 @@ def rollback(
 
     async def work(session: AsyncSession, now: datetime, settings: Settings) -> Published:
         decision = Decision("*", version, confirmed=True)
-        return await publish_version(session, name, decision, who=operator(), settings=settings, now=now)
+        return await run_version(session, name, RuleState.PUBLISHED, decision, who=operator(), settings=settings, now=now)
 
     done = in_transaction(known(work), data=data)
     dropped = f", {done.dropped} open watches dropped" if done.dropped else ""

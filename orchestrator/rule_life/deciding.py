@@ -1,5 +1,6 @@
 """What supervisors decide about a rule: each with the tag of what they saw, and with the lint in between."""
 
+from asyncio import to_thread
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,32 +31,26 @@ class Decision:
     confirmed: bool = False
 
 
-async def publish_version(
-    session: AsyncSession, name: str, decision: Decision, *, who: Who, settings: Settings, now: datetime
+async def run_version(
+    session: AsyncSession, name: str, state: RuleState, decision: Decision, *, who: Who, settings: Settings, now: datetime
 ) -> Published:
-    """Let a version run and dial: the newest one, or an earlier one to which the rule is rolled back.
+    """Let a version run: published, so that people are called, or in shadow. The newest one, or an earlier one to go back to.
 
-    Raises `NoSuch`, `TagMissing`, `TagStale`, `LintErrors`, `LintUnconfirmed` and `NotApproved`; nothing is changed then.
+    Raises `NoSuch`, `TagMissing`, `TagStale`, `LintErrors`, `LintUnconfirmed` and, for publishing, `NotApproved`; nothing is
+    changed then.
     """
     version = await _chosen(session, name, decision)
-    demand(await check(session, [file_of(version)], settings=settings, now=now), confirmed=decision.confirmed)
-    demand_approval(version, settings)
-    return await put_in_force(session, version, RuleState.PUBLISHED, who=who, now=now)
-
-
-async def shadow_version(
-    session: AsyncSession, name: str, decision: Decision, *, who: Who, settings: Settings, now: datetime
-) -> Published:
-    """Let a version find moments live and contact nobody. Raises as `publish_version` does, but for approval."""
-    version = await _chosen(session, name, decision)
-    demand(await check(session, [file_of(version)], settings=settings, now=now), confirmed=decision.confirmed)
-    return await put_in_force(session, version, RuleState.SHADOW, who=who, now=now)
+    file = await to_thread(file_of, version)  # others are served while a large one is read
+    demand(await check(session, [file], settings=settings, now=now), confirmed=decision.confirmed)
+    if state is RuleState.PUBLISHED:
+        demand_approval(version, settings)
+    return await put_in_force(session, version, state, who=who, now=now)
 
 
 async def approve_version(
     session: AsyncSession, name: str, decision: Decision, *, approver: str, who: Who, now: datetime
 ) -> RuleVersionRow:
-    """Note that a second person agrees to a version. Raises `NotApproved` for its own author, and as the others do."""
+    """Note that a second person agrees to a version. Raises `NotApproved` for its own author, and as `run_version`."""
     version = await _chosen(session, name, decision)
     if approver == version.author:
         raise NotApproved(f"{approver} wrote version {version.version}", fix="ask somebody else to approve it")

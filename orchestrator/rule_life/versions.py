@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import datetime
+from functools import lru_cache
 
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -19,7 +20,13 @@ def digest_of(document: RuleDocument) -> str:
 
 def file_of(version: RuleVersionRow) -> RuleFile:
     """Return a version as the file it was written in, named after rule and version."""
-    return read_rule_file(version.document.encode(), name=f"{version.rule} version {version.version}")
+    return _read_once(version.document, f"{version.rule} version {version.version}")
+
+
+@lru_cache(maxsize=256)
+def _read_once(document: str, name: str) -> RuleFile:
+    """Versions never change, and reading one takes far longer than anything that is done with it."""
+    return read_rule_file(document.encode(), name=name)
 
 
 async def version_of(session: AsyncSession, rule: str, version: int) -> RuleVersionRow:

@@ -16,10 +16,11 @@ from api.pages.rules.faults import faults_of
 from api.pages.rules.shown import Asked, Shown, looked_at, show
 from api.rule_views import RuleName
 from api.transactions import Repeatable
+from orchestrator.detection.tables import RuleState
 from orchestrator.errors import BadInput, NoSuch
 from orchestrator.rule_life import states
 from orchestrator.rule_life.checking import LintErrors, LintUnconfirmed
-from orchestrator.rule_life.deciding import Decision, NotApproved, approve_version, publish_version, shadow_version
+from orchestrator.rule_life.deciding import Decision, NotApproved, approve_version, run_version
 from orchestrator.rule_life.drafts import save_draft
 from orchestrator.rule_life.listing import rule_record
 from orchestrator.rule_life.open_cases import take_back_open
@@ -155,10 +156,8 @@ async def _do(
     session: Session, name: str, asked: Asked, decision: Decision, *, viewer: Viewer, settings: Settings, now: datetime
 ) -> None:
     match asked.verb:
-        case "publish":
-            await publish_version(session, name, decision, who=viewer, settings=settings, now=now)
-        case "shadow":
-            await shadow_version(session, name, decision, who=viewer, settings=settings, now=now)
+        case "publish" | "shadow" as verb:
+            await run_version(session, name, _RUNNING[verb], decision, who=viewer, settings=settings, now=now)
         case "approve":
             await approve_version(session, name, decision, approver=viewer.login, who=viewer, now=now)
         case "pause" | "resume" | "retire" as verb:
@@ -168,6 +167,7 @@ async def _do(
             raise NoSuch("there is no such decision")
 
 
+_RUNNING = {"publish": RuleState.PUBLISHED, "shadow": RuleState.SHADOW}
 _HOLDING: dict[str, Callable[..., Awaitable[object]]] = {
     "pause": states.pause,
     "resume": states.resume,
