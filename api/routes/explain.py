@@ -15,6 +15,7 @@ from orchestrator.availability.zones import UnknownZone
 from orchestrator.availability.zones import zone as zone_named
 from orchestrator.detection.tables import RuleState
 from orchestrator.errors import BadInput
+from orchestrator.escalations.states import Outcome
 from orchestrator.escalations.words import Language
 from orchestrator.insights.explain.explaining import RuleAnswer, explain
 from orchestrator.insights.timelines import customer_named
@@ -55,7 +56,7 @@ class RuleView(BaseModel):
     verdict: str | None
     gates: list[GateView]
     escalation_id: UUID | None
-    outcome: str | None
+    outcome: Outcome | None
 
 
 class Explained(BaseModel):
@@ -80,7 +81,7 @@ async def explain_customer(
     known = await customer_named(session, customer)
     until = at or await database.clock.now(session)
     answers = await explain(session, known, rules, at=until)
-    return Explained(customer_id=known.id, at=until, rules=[_view(answer, _zone(zone)) for answer in answers])
+    return Explained(customer_id=known.id, at=until, rules=[_view(answer, _zone(zone), until) for answer in answers])
 
 
 def _zone(name: str) -> ZoneInfo:
@@ -90,7 +91,7 @@ def _zone(name: str) -> ZoneInfo:
         raise BadInput(error.detail, field="zone", fix=error.fix) from None
 
 
-def _view(answer: RuleAnswer, zone: ZoneInfo) -> RuleView:
+def _view(answer: RuleAnswer, zone: ZoneInfo, until: datetime) -> RuleView:
     then, moment = answer.then, answer.moment
     case, decision = (moment.case, moment.decision) if moment else (None, None)
     return RuleView(
@@ -104,7 +105,7 @@ def _view(answer: RuleAnswer, zone: ZoneInfo) -> RuleView:
         verdict=moment.moment.verdict if moment else None,
         gates=[_gate(verdict) for verdict in decision.verdicts] if decision else [],
         escalation_id=case.id if case else None,
-        outcome=case.outcome.value if case and case.outcome else None,
+        outcome=moment.outcome_by(until) if moment else None,
     )
 
 

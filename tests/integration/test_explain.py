@@ -10,6 +10,7 @@ import pytest
 
 from api.app import create_app
 from orchestrator.insights.explain.words import instant
+from orchestrator.rule_life.open_cases import take_back_open
 from orchestrator.rule_life.states import pause, retire
 from orchestrator.storage.database import Database
 from tests.integration.console_floor import a_browser
@@ -115,6 +116,22 @@ async def test_why_was_it_a_moment_and_what_became_of_it(asker: Asker, database:
     ]
     assert answer["sentences"]["he"][:2] == [f"הכלל מצא רגע ב־{on_clock(filed)}.", "הוא פתח טיפול."]
     assert (answer["verdict"], answer["escalation_id"] is not None) == ("escalate", True)
+
+
+async def test_what_became_of_a_case_later_is_not_told_of_an_earlier_time(
+    asker: Asker, database: Database, database_url: str
+) -> None:
+    world = World.on(database)
+    await world.publish(COMPLAINT)
+    await world.send(an_event(at=ago(minutes=2)))
+    before = ago(seconds=0)
+    await take_back_open(database, "complaint", reason="a drill", who="test", settings=some_settings(database_url))
+
+    then, now = (await asker.ask(at=before.isoformat()))["complaint"], (await asker.ask())["complaint"]
+
+    assert (then["sentences"]["en"][-1], then["outcome"]) == ("The case was open then.", None)
+    assert now["sentences"]["en"][-1].startswith("The case was closed as canceled at ")
+    assert now["outcome"] == "canceled"
 
 
 async def test_why_did_the_second_one_open_no_case_of_its_own(asker: Asker, database: Database) -> None:

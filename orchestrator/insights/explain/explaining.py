@@ -1,7 +1,7 @@
 """Why and why not: for any customer and time, what each rule made of the events and what became of it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -33,11 +33,10 @@ _VERDICTS = {
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One sentence of an answer; `at` is the instant it speaks of, and `figures` fill it."""
+    """One sentence of an answer, and the figures that fill it."""
 
     say: Say
-    at: datetime | None
-    figures: dict[str, object]
+    figures: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,48 +65,51 @@ async def explain(session: AsyncSession, customer: CustomerRow, library: RuleLib
 
 def _reasons(then: RuleThen, traced: Trace, moment: MomentThen | None, at: datetime) -> Iterator[Reason]:
     if then.state not in _RUNNING:
-        yield Reason(Say.NOT_IN_FORCE, None, {"state": then.state.value})
+        yield Reason(Say.NOT_IN_FORCE, {"state": then.state.value})
     elif then.state is RuleState.PAUSED:
-        yield Reason(Say.PAUSED, None, {})
+        yield Reason(Say.PAUSED)
     found = traced.found[-1] if traced.found else None
     if moment is not None and (found is None or moment.moment.at >= found.at):
-        yield from _of_moment(moment)
+        yield from _of_moment(moment, at)
     elif found is not None:
-        yield Reason(Say.FOUND, found.at, {"at": found.at})
-        yield Reason(Say.ONLY_IN_SHADOW if then.state is RuleState.SHADOW else Say.NOT_RECORDED, None, {})
+        yield Reason(Say.FOUND, {"at": found.at})
+        yield Reason(Say.ONLY_IN_SHADOW if then.state is RuleState.SHADOW else Say.NOT_RECORDED)
     yield from _since(then, traced, found)
 
 
-def _of_moment(known: MomentThen) -> Iterator[Reason]:
+def _of_moment(known: MomentThen, at: datetime) -> Iterator[Reason]:
+    """What became of a moment, as far as that was so at `at`."""
     moment, case, decision = known.moment, known.case, known.decision
-    yield Reason(Say.FOUND, moment.at, {"at": moment.at})
-    if moment.status is MomentStatus.WITHDRAWN:
-        yield Reason(Say.WITHDRAWN, moment.ended_at, {})
+    yield Reason(Say.FOUND, {"at": moment.at})
+    if moment.status is MomentStatus.WITHDRAWN and moment.ended_at is not None and moment.ended_at <= at:
+        yield Reason(Say.WITHDRAWN)
         return
-    yield Reason(_VERDICTS[Verdict(moment.verdict)], None, {})
+    yield Reason(_VERDICTS[Verdict(moment.verdict)])
     if decision is not None:
         say = Say.GATES if decision.until is None else Say.GATES_UNTIL
-        yield Reason(say, decision.at, {"at": decision.at, "answer": decision.answer, "until": decision.until})
+        yield Reason(say, {"at": decision.at, "answer": decision.answer, "until": decision.until})
     if case is not None and Verdict(moment.verdict).is_live:
-        if case.state is State.CLOSED and case.outcome is not None and case.closed_at is not None:
-            yield Reason(Say.CASE_CLOSED, case.closed_at, {"outcome": case.outcome.value, "at": case.closed_at})
+        if case.state is not State.CLOSED:
+            yield Reason(Say.CASE_OPEN, {"state": case.state.value})
+        elif (outcome := known.outcome_by(at)) is not None:
+            yield Reason(Say.CASE_CLOSED, {"outcome": outcome.value, "at": case.closed_at})
         else:
-            yield Reason(Say.CASE_OPEN, None, {"state": case.state.value})
+            yield Reason(Say.CASE_WAS_OPEN)
 
 
 def _since(then: RuleThen, traced: Trace, found: Step | None) -> Iterator[Reason]:
     """What happened after the last moment, or why there was none."""
     steps = [step for step in traced.steps if found is None or step.at > found.at]
     if not steps and found is None:
-        yield Reason(Say.NOTHING_SEEN, None, {})
+        yield Reason(Say.NOTHING_SEEN)
     yield from _last_of(steps)
     for key, deadline in traced.watching.items():
         begun = next(step for step in reversed(traced.steps) if step.key == key and step.what is not Happened.UNMET)
-        yield Reason(Say.WATCHING, begun.at, {"at": begun.at, "deadline": deadline})
+        yield Reason(Say.WATCHING, {"at": begun.at, "deadline": deadline})
     if isinstance(then.rule.detector, Score):
         for total in traced.counted.values():
             figures = {"total": float(total), "threshold": float(then.rule.detector.threshold)}
-            yield Reason(Say.COUNTING, None, dict(figures))
+            yield Reason(Say.COUNTING, dict(figures))
 
 
 def _last_of(steps: Sequence[Step]) -> Iterator[Reason]:
@@ -124,13 +126,13 @@ def _of_step(step: Step) -> Reason:
         case Happened.SATISFIED:
             assert step.deadline is not None
             say = Say.SATISFIED if step.deadline > step.at else Say.SATISFIED_AT_ONCE
-            return Reason(say, step.at, {**figures, "deadline": step.deadline, "span": step.deadline - step.at})
+            return Reason(say, {**figures, "deadline": step.deadline, "span": step.deadline - step.at})
         case Happened.EMPTIED:
-            return Reason(Say.EMPTIED, step.at, figures)
+            return Reason(Say.EMPTIED, figures)
         case Happened.FAILED:
-            return Reason(Say.FAILED, step.at, figures)
+            return Reason(Say.FAILED, figures)
         case _:
-            return Reason(Say.UNMET, step.at, figures)
+            return Reason(Say.UNMET, figures)
 
 
 def _sentence(reason: Reason, language: Language, zone: ZoneInfo) -> str:

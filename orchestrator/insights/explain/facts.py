@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from orchestrator.detection.compiled import CompiledRule
 from orchestrator.detection.library import RuleLibrary
 from orchestrator.detection.tables import Mode, MomentRow, RuleRow, RuleState
+from orchestrator.escalations.states import Outcome
 from orchestrator.escalations.tables import DecisionRow, EscalationRow
 from orchestrator.identity.tables import ChangeRow
 from orchestrator.intake.event import Event
@@ -36,6 +37,11 @@ class MomentThen:
     moment: MomentRow
     case: EscalationRow | None
     decision: DecisionRow | None
+
+    def outcome_by(self, at: datetime) -> Outcome | None:
+        """Return the case's outcome, None where it had none at `at`."""
+        closed = self.case.closed_at if self.case is not None else None
+        return self.case.outcome if self.case is not None and closed is not None and closed <= at else None
 
 
 async def events_until(session: AsyncSession, customer: CustomerRow, at: datetime) -> list[Event]:

@@ -32,6 +32,7 @@ class Say(StrEnum):
     GATES = "gates"
     GATES_UNTIL = "gates_until"
     CASE_OPEN = "case_open"
+    CASE_WAS_OPEN = "case_was_open"
     CASE_CLOSED = "case_closed"
 
 
@@ -99,6 +100,7 @@ _SENTENCES: dict[Say, tuple[str, str]] = {
         "ב־{at} השערים השיבו: {answer}, עד {until}.",
     ),
     Say.CASE_OPEN: ("The case is {state}.", "מצב הטיפול: {state}."),
+    Say.CASE_WAS_OPEN: ("The case was open then.", "הטיפול היה אז פתוח."),
     Say.CASE_CLOSED: ("The case was closed as {outcome} at {at}.", "הטיפול נסגר כ־{outcome} ב־{at}."),
 }
 _UNITS = (
