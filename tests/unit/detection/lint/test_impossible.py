@@ -1,5 +1,6 @@
 """Conditions that no event can meet: what is said about them, and that nothing else is."""
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -118,3 +119,33 @@ def test_what_an_event_meets_is_never_called_impossible(condition: str, data: di
         return
 
     assert any(contradiction(facts, "some.type") is None for facts in alternatives(condition))
+
+
+ORDERS = ("==", "!=", "<", "<=", ">", ">=")
+FACTS = [
+    *(f"event.data.csat {sign} {value}" for sign in ORDERS for value in ("2", "3", "2.5")),
+    *(f"2 {sign} event.data.csat" for sign in ORDERS),
+    *("event.data.csat in [2, 3]", "has(event.data.csat)", "event.data.csat == 't'"),
+]
+SIGNED = [*FACTS, *(f"!({fact})" for fact in FACTS)]
+
+
+@pytest.mark.parametrize("event_type", ["survey.answered", "some.type"])
+def test_two_facts_about_one_field_are_impossible_together_exactly_when_no_value_meets_both(event_type: str) -> None:
+    """Of the catalogue's field whole numbers from 1 to 5 are all there is; of another, anything may come."""
+    known: list[dict[str, Any]] = [{"csat": 1}, {"csat": 2}, {"csat": 3}, {"csat": 4}, {"csat": 5}, {}]
+    values = known if event_type == "survey.answered" else [*known, *_OTHERS]
+    scopes = [Scope(an_event(event_type, **data), {"id": "c"}) for data in values]
+    meets = {fact: [compile_expression(fact, Yields.CONDITION).holds(scope) is True for scope in scopes] for fact in SIGNED}
+
+    wrong = []
+    for one, other in product(SIGNED, SIGNED):
+        met = any(first and second for first, second in zip(meets[one], meets[other], strict=True))
+        ways = alternatives(f"{one} && {other}")
+        if met is not any(contradiction(facts, event_type) is None for facts in ways):
+            wrong.append(f"{one} && {other}")
+
+    assert wrong == []
+
+
+_OTHERS: list[dict[str, Any]] = [{"csat": value} for value in (0, 2.25, 2.5, 2.75, 9, "t", "u", True, None, [], {"k": 1})]
