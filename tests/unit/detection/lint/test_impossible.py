@@ -148,4 +148,5 @@ def test_two_facts_about_one_field_are_impossible_together_exactly_when_no_value
     assert wrong == []
 
 
-_OTHERS: list[dict[str, Any]] = [{"csat": value} for value in (0, 2.25, 2.5, 2.75, 9, "t", "u", True, None, [], {"k": 1})]
+_ELSE: list[Any] = [0, 2.25, 2.5, 2.75, 9, "t", "u", True, None, [], {"k": 1}]
+_OTHERS = [{"csat": value} for value in _ELSE]
