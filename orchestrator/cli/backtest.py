@@ -11,9 +11,11 @@ from typing import Annotated, Any
 
 import typer
 
+from orchestrator.cli.progress import shown_progress
 from orchestrator.cli.staff import read_staff
 from orchestrator.detection.backtest import Backtest, run_backtest
 from orchestrator.detection.backtest_output import moment_object, per_hour, report, summary
+from orchestrator.detection.progress import Phase, Progress, told, untold
 from orchestrator.detection.rule_files import read_rules
 from orchestrator.detection.rulebook import Rulebook
 from orchestrator.errors import BadInput
@@ -30,6 +32,7 @@ def backtest(
     moments: Annotated[Path | None, typer.Option(help="Write every moment to this file, one JSON object a line.")] = None,
     staff: Annotated[Path | None, typer.Option(help="YAML {queue: {calendar, agents}}: adds moments per hour.")] = None,
     report_to: Annotated[Path | None, typer.Option("--report", help="Write overlap, samples, value and cost.")] = None,
+    progress: Annotated[bool, typer.Option("--progress", help="Tell on stderr how far it is, a JSON object a line.")] = False,
     salt: Annotated[str, typer.Option(envvar="RINGBACK_HOLDOUT_SALT", help="The holdout's salt.")] = "",
 ) -> None:
     """Count the moments that rules would have found in recorded events, and what would have become of them."""
@@ -37,19 +40,20 @@ def backtest(
     rulebook = Rulebook(read_rules(rules))
     last = _instant(until)
     capacity = read_staff(staff) if staff is not None else None
-    file = _accepted(events)
-    result = run_backtest(rulebook, file.events.values(), until=last, salt=salt)
+    with shown_progress(as_lines=progress) as tell:
+        file = _accepted(events, tell)
+        result = run_backtest(rulebook, file.events.values(), until=last, salt=salt, progress=tell)
     if moments is not None:
         _write(moments, (_line(moment_object(moment)) for moment in result.moments), field="--moments")
     if report_to is not None:
         _write(report_to, [json.dumps(report(result, rulebook), ensure_ascii=False, indent=1)], field="--report")
-    told = summary(result, file, seconds=time.perf_counter() - started)
+    answer = summary(result, file, seconds=time.perf_counter() - started)
     if capacity is not None:
-        _add_hours(told, per_hour(result, rulebook, capacity))
+        _add_hours(answer, per_hour(result, rulebook, capacity))
     if as_json:
-        print(json.dumps(told))
+        print(json.dumps(answer))
     else:
-        _show(told, result)
+        _show(answer, result)
 
 
 def _instant(text: str | None) -> datetime | None:
@@ -62,7 +66,7 @@ def _instant(text: str | None) -> datetime | None:
     return known
 
 
-def _accepted(events: str) -> EventFile:
+def _accepted(events: str, tell: Progress) -> EventFile:
     if events == "db":
         from orchestrator.cli.stored_events import stored_events  # only this needs the database's libraries
 
@@ -70,8 +74,9 @@ def _accepted(events: str) -> EventFile:
     # Nothing that is read here dies before the end, so looking for garbage would only cost time.
     gc.disable()
     try:
+        of = None if tell is untold else _lines_in(Path(events))
         with Path(events).open("rb") as stream:
-            return read_event_lines(lines_of(stream))
+            return read_event_lines(told(lines_of(stream), Phase.READING, of, tell))
     except OSError as error:
         reason = error.strerror or type(error).__name__
         fix = "name a file that can be read"
@@ -79,6 +84,17 @@ def _accepted(events: str) -> EventFile:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def _lines_in(path: Path) -> int | None:
+    """Return how many lines a file has; None where it can be read only once."""
+    if not path.is_file():
+        return None
+    count, last = 0, b"\n"
+    with path.open("rb") as stream:
+        while part := stream.read(1 << 20):
+            count, last = count + part.count(b"\n"), part[-1:]
+    return count + (last != b"\n")
 
 
 def _write(path: Path, lines: Iterable[str], *, field: str) -> None:

@@ -9,6 +9,7 @@ from orchestrator.detection.effects import Effect, ExpressionFailed, MomentFound
 from orchestrator.detection.identities import Identities, rekeyed
 from orchestrator.detection.journey import Journey
 from orchestrator.detection.ledgers import Ledgers
+from orchestrator.detection.progress import Phase, Progress, untold
 from orchestrator.detection.rulebook import Rulebook
 from orchestrator.detection.states import CustomerState
 from orchestrator.detection.verdicts import Verdict
@@ -69,6 +70,7 @@ def run_backtest(
     until: datetime | None = None,
     salt: str = "",
     customers: Mapping[str, Mapping[str, JsonValue]] | None = None,
+    progress: Progress = untold,
 ) -> Backtest:
     """Apply all events with a time up to `until`, in order, and let the deadlines up to it pass.
 
@@ -80,8 +82,12 @@ def run_backtest(
         until = max(event.time for event in events)
     result = Backtest(until, {rule.name: RuleTally() for rule in rules})
     if until is not None:
-        for cluster in _clusters(event for event in events if event.time <= until):
+        applied = [event for event in events if event.time <= until]
+        done = 0
+        for cluster in _clusters(applied):
             _run_cluster(rules, cluster, until, salt, result, customers or {})
+            done += len(cluster)
+            progress(Phase.RUNNING, done, len(applied))
     result.moments.sort(key=_order)
     return result
 
