@@ -1,7 +1,7 @@
 """CEL behind our own thin interface: compiled and checked once, evaluated without ever raising.
 
 The engine is Google's C++ one (`cel-expr-python`). It stops by itself at 10,000 comprehension steps and 32 levels of nesting,
-and its regular expressions take linear time.
+and its regular expressions take linear time. What it does not count is how much memory values take: see `growth`.
 """
 
 import re
@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 from cel_expr_python import cel
 
 from orchestrator.detection import anger
+from orchestrator.detection.growth import what_is_too_large
 from orchestrator.detection.shortcuts import UNSURE, shortcut
 from orchestrator.errors import BadInput
 from orchestrator.intake.event import Event
@@ -21,6 +22,7 @@ from orchestrator.intake.json_text import JsonValue
 from orchestrator.intake.timestamps import format_time
 
 MAX_CHARACTERS = 2_000
+_SHORTER = "Write a shorter or flatter expression."
 _TYPE = cel.Type
 _ERROR = cel.Type.ERROR
 _QUOTED = re.compile(r'"[^"]*"')
@@ -115,6 +117,8 @@ class Expression:
             result = self._program.eval(scope.activation())
         except RuntimeError as error:  # a budget ran out: the engine raises instead of yielding an error
             return _failure(str(error))
+        except MemoryError:
+            return _failure("out of memory")
         return _from_engine(result)
 
 
@@ -134,14 +138,18 @@ def compile_expression(source: str, yields: Yields) -> Expression:
     found = program.return_type().name()
     if found != "DYN" and found not in names:
         raise BadExpression(f"The expression yields {found.lower()}.", fix=f"It must yield {wanted}.")
+    if (too_large := what_is_too_large(source, program.serialize())) is not None:
+        raise BadExpression(too_large, fix=_SHORTER)
     return Expression(source, program)
 
 
 def _explained(text: str) -> BadExpression:
+    if "recursion" in text:  # told in two ways, by the parser and by what comes after it
+        return BadExpression("The expression is nested too deeply.", fix=_SHORTER)
     place = _PLACE.search(text)
     if place is None:
         message = text.splitlines()[0].removesuffix("]").rpartition(" [")[0] or text
-        return BadExpression(f"{message}.", fix="Write a shorter or flatter expression.")
+        return BadExpression(f"{message}.", fix=_SHORTER)
     message = place[3].removesuffix(" (in container '')").partition(" expecting ")[0]
     return BadExpression(f"{message}.", line=int(place[1]), column=int(place[2]), fix=_fix(message))
 

@@ -1,5 +1,6 @@
 """CEL behind our interface: checked as it is saved, a value or a failure as it runs."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -51,6 +52,15 @@ def test_an_expression_is_checked_as_it_is_saved(source: str, yields: Yields, li
         compile_expression(source, yields)
     assert (bad.value.line, bad.value.column) == (line, column)
     assert bad.value.fix
+
+
+@pytest.mark.parametrize(("open_", "close"), [("(", ")"), ("!(", ")"), ("[", "]"), ("[1].all(a, ", ")")])
+def test_an_expression_that_is_nested_too_deeply_says_so_plainly(open_: str, close: str) -> None:
+    with pytest.raises(BadExpression) as bad:
+        compile_expression(f"{open_ * 34}true{close * 34} == true", Yields.CONDITION)
+
+    assert bad.value.message == "The expression is nested too deeply."
+    assert bad.value.fix == "Write a shorter or flatter expression."
 
 
 def test_an_expression_has_at_most_2000_characters() -> None:
@@ -109,6 +119,41 @@ def test_values(source: str, value: object) -> None:
 )
 def test_errors_come_back_as_values(source: str) -> None:
     assert isinstance(evaluate(source, data(half=2.5, whole=2, text="secret")), Failure)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "['a']" + ".map(a, a + a)" * 26 + ".exists(a, a == 'b')",
+        "[event.data.t]" + ".map(a, a + a + a + a)" * 5 + ".exists(a, a == 'b')",
+        "[[1, 2]]" + ".map(a, a + a)" * 26 + ".exists(a, 9 in a)",
+        "[[1]]" + ".map(a, [a, a])" * 26 + ".exists(a, a == [])",
+        "[{'x': 1}]" + ".map(a, {'l': a, 'r': a})" * 26 + ".exists(a, a == {})",
+        "".join(
+            f"[{before} + {before}].exists({after}, " for before, after in pairwise(["'ab'", *"abcdefghijklmnopqrstuvwxyz"])
+        )
+        + "true"
+        + ")" * 26,
+    ],
+)
+def test_what_would_take_all_memory_is_refused_as_it_is_saved(source: str) -> None:
+    with pytest.raises(BadExpression) as bad:
+        compile_expression(source, Yields.CONDITION)
+
+    assert bad.value.fix
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "[" + ", ".join(f"'word{number}'" for number in range(150)) + "].exists(w, event.data.text.contains(w))",
+        "event.data.items.filter(i, i.price > 3).map(i, i.price * i.count).exists(p, p > 300)",
+        "event.data.items.all(i, i.name + ' ' + i.kind != 'a b') && event.data.items.exists_one(i, i.gift)",
+        "[1, 2, 3].all(a, [1, 2, 3].all(b, [1, 2, 3].all(c, a + b + c + event.data.n > 0)))",
+    ],
+)
+def test_what_supervisors_write_about_lists_is_not_refused(source: str) -> None:
+    assert compile_expression(source, Yields.CONDITION).source == source
 
 
 def test_a_failure_holds_no_value_of_the_event() -> None:
