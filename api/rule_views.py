@@ -16,13 +16,15 @@ RuleName = Annotated[str, Path(pattern=r"^[a-z0-9-]{1,64}$")]
 
 
 class RuleView(View):
-    """`version` is the one in force; it sees events that arrive from `since` on."""
+    """`version` is the one in force; it sees events that arrive from `since` on. `shadow_version` is tried beside it."""
 
     name: str
     state: RuleState
     version: int
     since: datetime
     changed_at: datetime
+    shadow_version: int | None
+    shadow_since: datetime | None
 
 
 class VersionView(View):

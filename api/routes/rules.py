@@ -86,6 +86,14 @@ async def resume_rule(
     return RuleView.model_validate(await states.resume(session, name, who=by.who, now=await database.clock.now(session)))
 
 
+@router.post("/{name}/shadow/stop", summary="Let the version that is tried in shadow beside the one in force detect no more")
+async def stop_shadow(
+    name: RuleName, by: Supervisor, session: Session, database: DatabaseDep, seen: IfMatch = None
+) -> RuleView:
+    await _as_seen(session, name, seen)
+    return RuleView.model_validate(await states.stop_trial(session, name, who=by.who, now=await database.clock.now(session)))
+
+
 @router.post("/{name}/retire", summary="End a rule; open watches are dropped, open escalations go on")
 async def retire_rule(
     name: RuleName, by: Supervisor, session: Session, database: DatabaseDep, seen: IfMatch = None

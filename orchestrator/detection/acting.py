@@ -53,7 +53,7 @@ class Acting:
         self._session, self._active, self._policy, self._now = session, active, policy, now
         self._customers = dict(customers)
         self._newcomers = newcomers
-        self._standing = Standing()
+        self._standing = Standing(active)
         self._unheard: list[MomentRow] = []  # found, and not handed on yet: escalations are told of several at once
         self._fresh: set[UUID] = set()
         self._known: set[Identity] = set()
@@ -74,7 +74,8 @@ class Acting:
                 if _identity(found) not in self._known:
                     await self._record(found, turn)
             case MomentsResolved(rule=rule, customer=customer, key=key):
-                rows = [row for row in self._live(customer) if row.rule == rule.name and key in (None, row.key)]
+                own = [row for row in self._live(customer) if self._engine_name(row) == rule.name]
+                rows = [row for row in own if key in (None, row.key)]
                 await self._gone(customer, self._before(rows, step, turn), MomentStatus.RESOLVED)
             case AllMomentsEnded(customer=customer):
                 await self._gone(customer, self._before(self._live(customer), step, turn), MomentStatus.ENDED)
@@ -104,14 +105,17 @@ class Acting:
         ]
 
     def _identity(self, row: MomentRow, subject: str) -> Identity:
-        return Identity(row.rule, self._customers[subject].subject, row.key, row.at)
+        return Identity(self._engine_name(row), self._customers[subject].subject, row.key, row.at)
+
+    def _engine_name(self, row: MomentRow) -> str:
+        return self._active.engine_name(row.rule, row.mode)
 
     async def _record(self, found: MomentFound, turn: Turn) -> None:
         rule, customer = self._active.in_force[found.rule.name], self._customers[found.customer]
         if turn.recomputed and customer.attributes.get("do_not_call") is True:
             # Said on the telephone, it stands in no event; what is found only now is judged by it nevertheless.
             found = replace(found, attributes={**found.attributes, "do_not_call": True})
-        verdict = self._standing.judge(found, customer.id, rule, salt=self._policy.holdout_salt)
+        verdict = self._standing.judge(found, customer.id, rule, salt=self._policy.holdout_salt, now=self._now)
         row = moment_row(
             found,
             rule,
@@ -168,7 +172,7 @@ class Acting:
                 await escalating.found(self._session, customer, own, now=self._now)
 
     async def _withdraw(self, withdrawn: Collection[Identity]) -> None:
-        rows = await recorded(self._session, self._ids(), withdrawn)
+        rows = await recorded(self._session, self._active, self._ids(), withdrawn)
         for customer in {row.id: row for row in self._customers.values()}.values():
             own = [row for row in rows if row.customer_id == customer.id]
             if own:
@@ -178,9 +182,9 @@ class Acting:
 
     async def _recorded(self, found: Iterable[MomentFound]) -> set[Identity]:
         wanted = {_identity(each) for each in found}
-        rows = await recorded(self._session, self._ids(), wanted)
+        rows = await recorded(self._session, self._active, self._ids(), wanted)
         subjects = {row.id: row.subject for row in self._customers.values()}
-        return {Identity(row.rule, subjects[row.customer_id], row.key, row.at) for row in rows}
+        return {Identity(self._engine_name(row), subjects[row.customer_id], row.key, row.at) for row in rows}
 
     async def _merge(self, merged: CustomersMerged) -> None:
         kept, other = self._customers[merged.kept], self._customers[merged.other]
@@ -191,7 +195,7 @@ class Acting:
         await self._stand()
 
     async def _stand(self) -> None:
-        self._standing = await stand(self._session, self._ids())
+        self._standing = await stand(self._session, self._active, self._ids())
         for row in self._standing.outlived(self._now):
             row.status, row.ended_at = MomentStatus.EXPIRED, self._now
 

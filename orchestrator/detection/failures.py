@@ -39,9 +39,10 @@ def failures_of(active: ActiveRules, turn: Turn, newcomers: Collection[Position]
     """Return what failed on the events that are new, or on a deadline of theirs that has just passed."""
     failed = [step.effect for step in turn.steps if isinstance(step.effect, ExpressionFailed)]
     return [
-        ExpressionFailure(each.rule.name, active.in_force[each.rule.name].version, each.place, each.message, each.event)
+        ExpressionFailure(rule.name, rule.version, each.place, each.message, each.event)
         for each in failed
         if not turn.recomputed or each.event in newcomers
+        for rule in (active.in_force[each.rule.name],)
     ]
 
 

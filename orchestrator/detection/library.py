@@ -53,6 +53,7 @@ class RuleLibrary:
     async def _read(self, session: AsyncSession, revision: int) -> ActiveRules:
         rows = (await session.exec(select(RuleRow).where(col(RuleRow.state).in_(_IN_FORCE)))).all()
         in_force = {row.name: _in_force(row, await self.compiled(session, row.name, row.version)) for row in rows}
+        in_force |= {each.rule.name: each for row in rows if (each := await self._beside(session, row)) is not None}
         return ActiveRules(
             revision=revision,
             rulebook=Rulebook(known.rule for known in in_force.values()),
@@ -61,13 +62,18 @@ class RuleLibrary:
             said_in_words=frozenset(name for name, known in in_force.items() if _looks_for_words(known.rule)),
         )
 
+    async def _beside(self, session: AsyncSession, row: RuleRow) -> RuleInForce | None:
+        if row.shadow_version is None or row.shadow_since is None:
+            return None
+        return RuleInForce.beside(
+            await self.compiled(session, row.name, row.shadow_version), row.shadow_version, row.shadow_since
+        )
+
     async def _strays(self, session: AsyncSession, in_force: Mapping[str, RuleInForce]) -> tuple[Rulebook, ...]:
         live = select(MomentRow.rule, MomentRow.version).where(MomentRow.status == MomentStatus.LIVE).distinct()
-        found = [
-            await self.compiled(session, name, version)
-            for name, version in (await session.exec(live)).all()
-            if name not in in_force or in_force[name].version != version
-        ]
+        running = {(each.name, each.version) for each in in_force.values()}
+        known = (await session.exec(live)).all()
+        found = [await self.compiled(session, *each) for each in known if tuple(each) not in running]
         return tuple(Rulebook([replace(rule, detector=deaf(rule.detector))]) for rule in found if rule.resolve)
 
 

@@ -29,7 +29,7 @@ def moment_row(
     document = found.rule.document
     over = rule.mode is Mode.SHADOW and not verdict.is_live
     return MomentRow(
-        rule=found.rule.name,
+        rule=rule.name,
         version=rule.version,
         mode=rule.mode,
         customer_id=customer_id,

@@ -26,7 +26,7 @@ def recalled(active: ActiveRules, memory: Memory, customers: Iterable[LockedCust
     for customer in customers:
         state = CustomerState.new(customer.subject, customer.attributes)
         for place in memory.places.get(customer.id, ()):
-            rule, _, _, key = place
+            rule, key = active.engine_name(place[0], place[1]), place[3]
             watch, window = memory.watches.get(place), memory.windows.get(place)
             if watch is not None and _is_of_use(active, place, watch.watch):
                 state.watches[rule, key] = watch.watch
@@ -37,7 +37,7 @@ def recalled(active: ActiveRules, memory: Memory, customers: Iterable[LockedCust
 
 
 def _is_of_use(active: ActiveRules, place: Place, state: Watch | Window) -> bool:
-    rule = active.in_force.get(place[0])
+    rule = active.in_force.get(active.engine_name(place[0], place[1]))
     kind = "absence" if isinstance(state, Watch) else "score"
     return rule is not None and rule.mode is place[1] and rule.rule.detector.kind == kind
 
@@ -58,7 +58,7 @@ class Remembered:
             rule = self.active.in_force.get(slot.rule)
             if rule is None:
                 continue
-            place = (slot.rule, rule.mode, ids[slot.customer], slot.key)
+            place = (rule.name, rule.mode, ids[slot.customer], slot.key)
             if isinstance(state, Window):
                 self.changes.kept.append((place, rule.version, state))
             elif place in self.memory.windows:

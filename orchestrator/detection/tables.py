@@ -60,6 +60,8 @@ class RuleRow(SQLModel, table=True):
     changed_at: datetime = instant()
     since: datetime = instant()  # it sees events that arrive from here on
     pauses: list[Any] = json_list()  # [["<from>", "<to>" or null], …]: what arrived meanwhile it never saw
+    shadow_version: int | None = Field(default=None)  # another version, tried in shadow beside the one in force
+    shadow_since: datetime | None = optional_instant()  # that one sees events that arrive from here on
 
 
 class RuleVersionRow(SQLModel, table=True):
@@ -187,5 +189,9 @@ class MomentRow(SQLModel, table=True):
     expires_at: datetime = instant()
     not_before: datetime | None = optional_instant()  # found through a late event: may not dial before this
     worth: Any = json_value()  # {"value", "chance", "call_cost"} as evaluated when found, or null
+    confidence: float | None = Field(default=None)  # 0 to 1, as evaluated when found; null where that failed
+    found_by: str | None = Field(default=None)  # the event that came late and led to it: "<source> <id>"
+    withdrawn_by: str | None = Field(default=None)  # the late event that showed that it never was
+    merged_at: datetime | None = optional_instant()  # it began under another id, which turned out to be this customer's
     grace: timedelta = Field(default=timedelta(0), sa_type=Interval)
     escalation_id: UUID | None = Field(default=None, foreign_key="escalations.id")

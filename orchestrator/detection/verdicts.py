@@ -75,7 +75,7 @@ class CustomerLedger:
     def _verdict(self, found: MomentFound, salt: str) -> Verdict:
         document = found.rule.document
         if document.purpose is not Purpose.REQUESTED_CALLBACK:
-            if is_control(found.rule.name, found.customer, document.holdout, salt=salt):
+            if is_control(found.rule.document.rule, found.customer, document.holdout, salt=salt):
                 return Verdict.CONTROL
             if not is_worth_a_call(found):
                 return Verdict.SUPPRESSED_WORTH

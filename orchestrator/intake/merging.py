@@ -8,7 +8,7 @@ from sqlalchemy import text, update
 from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.detection.tables import MomentRow, MomentStatus
+from orchestrator.detection.tables import Mode, MomentRow, MomentStatus
 from orchestrator.escalations.lifecycle import close
 from orchestrator.escalations.records import note, nudge, under_way, unsettled_attempts
 from orchestrator.escalations.replan import follow_lead
@@ -17,19 +17,26 @@ from orchestrator.escalations.tables import EscalationRow
 from orchestrator.intake.tables import CustomerRow
 from orchestrator.storage.locks import open_escalation
 
+Keyless = tuple[str, Mode]  # a rule whose key is the customer's id, in a mode
+
 # Watches and windows are written by the turn that merged their states; what is left of the other's belongs to no rule.
 _NOT_REOWNED = frozenset({"watches", "windows"})
 _DROP_WATCHES = text("UPDATE watches SET status = 'dropped', closed_at = :now WHERE customer_id = :other AND status = 'open'")
 _DROP_WINDOWS = text("DELETE FROM windows WHERE customer_id = :other")
-_REKEY = text("UPDATE moments SET key = :kept WHERE customer_id = :customer AND key = :known AND rule = ANY(:keyless)")
+_REKEY = text(
+    """
+    UPDATE moments SET key = :kept WHERE customer_id = :customer AND key = :known
+    AND (rule, mode) IN (SELECT * FROM unnest(CAST(:rules AS text[]), CAST(:modes AS text[])))
+    """
+)
 
 
 async def merge_customers(
-    session: AsyncSession, kept: CustomerRow, other: CustomerRow, *, keyless: Collection[str], now: datetime
+    session: AsyncSession, kept: CustomerRow, other: CustomerRow, *, keyless: Collection[Keyless], now: datetime
 ) -> None:
     """Give the kept customer everything that was the other's. Both rows are locked.
 
-    `keyless` are the rules whose key is the customer's id; moments that the session holds already keep their old owner in
+    `keyless` name the rules whose key is the customer's id; moments that the session holds already keep their old owner in
     memory. Where both have an open escalation, one joins the other: the
     one in a call stays, else the older.
     """
@@ -46,7 +53,7 @@ async def merge_customers(
     await session.flush()
 
 
-async def rename_customer(session: AsyncSession, customer: CustomerRow, subject: str, *, keyless: Collection[str]) -> None:
+async def rename_customer(session: AsyncSession, customer: CustomerRow, subject: str, *, keyless: Collection[Keyless]) -> None:
     """Let another of the customer's ids be the one that is kept: an earlier identification, arriving late, named it."""
     if customer.subject != subject:
         await session.flush()
@@ -55,9 +62,10 @@ async def rename_customer(session: AsyncSession, customer: CustomerRow, subject:
         session.add(customer)
 
 
-async def _rekey(session: AsyncSession, customer: CustomerRow, subject: str, keyless: Collection[str]) -> None:
-    values = {"kept": subject, "customer": customer.id, "known": customer.subject, "keyless": list(keyless)}
-    await (await session.connection()).execute(_REKEY, values)
+async def _rekey(session: AsyncSession, customer: CustomerRow, subject: str, keyless: Collection[Keyless]) -> None:
+    values = {"kept": subject, "customer": customer.id, "known": customer.subject}
+    of_rules = {"rules": [rule for rule, _ in keyless], "modes": [mode.value for _, mode in keyless]}
+    await (await session.connection()).execute(_REKEY, values | of_rules)
 
 
 def _carry_over(kept: CustomerRow, other: CustomerRow) -> None:

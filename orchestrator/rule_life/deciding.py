@@ -6,11 +6,11 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.detection.tables import RuleState, RuleVersionRow
+from orchestrator.detection.tables import RuleRow, RuleState, RuleVersionRow
 from orchestrator.errors import BadInput, Conflict
 from orchestrator.identity.changes import Who, note_change
 from orchestrator.rule_life.checking import check, demand
-from orchestrator.rule_life.publishing import Published, put_in_force
+from orchestrator.rule_life.publishing import Published, put_in_force, try_beside
 from orchestrator.rule_life.tags import hold
 from orchestrator.rule_life.versions import file_of, latest_number, version_of
 from orchestrator.settings import Settings
@@ -36,14 +36,16 @@ async def run_version(
 ) -> Published:
     """Let a version run: published, so that people are called, or in shadow. The newest one, or an earlier one to go back to.
 
-    Raises `NoSuch`, `TagMissing`, `TagStale`, `LintErrors`, `LintUnconfirmed` and, for publishing, `NotApproved`; nothing is
-    changed then.
+    Where another version is in force, a shadow runs beside it. Raises `NoSuch`, `TagMissing`, `TagStale`, `LintErrors`,
+    `LintUnconfirmed` and, for publishing, `NotApproved`; nothing is changed then.
     """
     version = await _chosen(session, name, decision)
     file = await to_thread(file_of, version)  # others are served while a large one is read
     demand(await check(session, [file], settings=settings, now=now), confirmed=decision.confirmed)
     if state is RuleState.PUBLISHED:
         demand_approval(version, settings)
+    elif await _goes_beside(session, version):
+        return await try_beside(session, version, who=who, now=now)
     return await put_in_force(session, version, state, who=who, now=now)
 
 
@@ -59,6 +61,11 @@ async def approve_version(
     after = {"version": version.version, "approved_by": approver}
     await note_change(session, who=who, what="rule.approved", subject=name, before=None, after=after, now=now)
     return version
+
+
+async def _goes_beside(session: AsyncSession, version: RuleVersionRow) -> bool:
+    row = await session.get_one(RuleRow, version.rule)
+    return row.state in (RuleState.PUBLISHED, RuleState.PAUSED) and row.version != version.version
 
 
 def demand_approval(version: RuleVersionRow, settings: Settings) -> None:

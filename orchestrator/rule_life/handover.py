@@ -7,7 +7,16 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.detection.compiled import CompiledRule
-from orchestrator.detection.tables import Mode, RuleRow, RuleState, WatchRow, WatchStatus, WindowRow
+from orchestrator.detection.tables import (
+    Mode,
+    MomentRow,
+    MomentStatus,
+    RuleRow,
+    RuleState,
+    WatchRow,
+    WatchStatus,
+    WindowRow,
+)
 from orchestrator.rule_life.versions import file_of, version_of
 
 
@@ -28,6 +37,25 @@ async def hand_over(session: AsyncSession, row: RuleRow, rule: CompiledRule, *, 
 async def drop_watches(session: AsyncSession, name: str, *, now: datetime) -> int:
     """Drop every open watch and window of a rule, live and in shadow; return how many watches there were."""
     return sum([await _drop(session, name, mode, now=now) for mode in Mode])
+
+
+async def begin_trial(session: AsyncSession, row: RuleRow, version: int, *, now: datetime) -> None:
+    """Let a version run in shadow beside the one in force. It begins with nothing, whatever ran in shadow before."""
+    await end_trial(session, row, now=now)
+    await _drop(session, row.name, Mode.SHADOW, now=now)
+    row.shadow_version, row.shadow_since = version, now
+
+
+async def end_trial(session: AsyncSession, row: RuleRow, *, now: datetime) -> None:
+    """Drop what the version tried beside another was waiting for, and end the moments it found; those stay to be read."""
+    if row.shadow_version is None:
+        return
+    row.shadow_version = row.shadow_since = None
+    await _drop(session, row.name, Mode.SHADOW, now=now)
+    found = update(MomentRow).where(
+        col(MomentRow.rule) == row.name, col(MomentRow.mode) == Mode.SHADOW, col(MomentRow.status) == MomentStatus.LIVE
+    )
+    await (await session.connection()).execute(found.values(status=MomentStatus.ENDED, ended_at=now))
 
 
 def closed_pauses(row: RuleRow, now: datetime) -> list[list[str | None]]:

@@ -11,7 +11,7 @@ from orchestrator.detection.library import raise_revision
 from orchestrator.detection.rule_files import RuleFile
 from orchestrator.detection.tables import RuleRow, RuleState, RuleVersionRow
 from orchestrator.identity.changes import Who
-from orchestrator.rule_life.handover import hand_over
+from orchestrator.rule_life.handover import begin_trial, end_trial, hand_over
 from orchestrator.rule_life.states import note, told
 from orchestrator.rule_life.versions import file_of, new_version, same_version
 
@@ -27,11 +27,13 @@ class Published:
     before: RuleState | None
     is_new_version: bool
     dropped: int = 0
+    is_trial: bool = False  # in shadow, beside another version that goes on as it was
 
     @property
     def begins_to_dial(self) -> bool:
         """Whether moments of this rule did not reach anybody before."""
-        return self.before is not RuleState.PUBLISHED and any(step.message is None for step in self.rule.document.steps)
+        calls = any(step.message is None for step in self.rule.document.steps)
+        return calls and not self.is_trial and self.before is not RuleState.PUBLISHED
 
 
 async def publish(session: AsyncSession, files: Sequence[RuleFile], *, author: str, who: Who, now: datetime) -> list[Published]:
@@ -44,6 +46,17 @@ async def publish(session: AsyncSession, files: Sequence[RuleFile], *, author: s
     return [await _publish(session, file, author=author, who=who, now=now) for file in files]
 
 
+async def try_beside(session: AsyncSession, version: RuleVersionRow, *, who: Who, now: datetime) -> Published:
+    """Let a version run in shadow beside the one in force, which goes on dialing. The caller holds the rulebook."""
+    row = await session.get_one(RuleRow, version.rule)
+    before = told(row)
+    if row.shadow_version != version.version:
+        await begin_trial(session, row, version.version, now=now)
+        session.add(row)
+        await note(session, "rule.tried", row, before=before, who=who, now=now)
+    return Published(file_of(version).rule, version.version, RuleState(row.state), is_new_version=False, is_trial=True)
+
+
 async def put_in_force(
     session: AsyncSession, version: RuleVersionRow, state: RuleState, *, who: Who, now: datetime
 ) -> Published:
@@ -51,6 +64,8 @@ async def put_in_force(
     row = await session.get_one(RuleRow, version.rule)
     rule, before, told_before = file_of(version).rule, RuleState(row.state), told(row)
     dropped = await hand_over(session, row, rule, to=state, now=now)
+    if state is RuleState.SHADOW or row.shadow_version == version.version:
+        await end_trial(session, row, now=now)
     row.state, row.version, row.changed_at = state, version.version, now
     session.add(row)
     if state is RuleState.PUBLISHED:

@@ -9,7 +9,7 @@ from orchestrator.detection.library import raise_revision
 from orchestrator.detection.tables import RuleRow, RuleState
 from orchestrator.errors import BadInput, NoSuch
 from orchestrator.identity.changes import Who, note_change
-from orchestrator.rule_life.handover import closed_pauses, drop_watches
+from orchestrator.rule_life.handover import closed_pauses, drop_watches, end_trial
 from orchestrator.storage.columns import Json
 
 
@@ -40,9 +40,22 @@ async def retire(session: AsyncSession, name: str, *, who: Who, now: datetime) -
     row = await _rule(session, name, allowed=tuple(set(RuleState) - {RuleState.RETIRED}), verb="retired")
     before = told(row)
     row.state, row.changed_at = RuleState.RETIRED, now
+    await end_trial(session, row, now=now)
     session.add(row)
     await note(session, "rule.retired", row, before=before, who=who, now=now)
     return await drop_watches(session, name, now=now)
+
+
+async def stop_trial(session: AsyncSession, name: str, *, who: Who, now: datetime) -> RuleRow:
+    """Let the version that is tried in shadow beside the one in force detect no more. Raises `NoSuch` or `BadInput`."""
+    row = await _rule(session, name, allowed=RuleState, verb="stopped")
+    if row.shadow_version is None:
+        raise BadInput(f"no version of the rule {name} is tried beside another", field="rule", fix="see `ringback rules list`")
+    before = told(row)
+    await end_trial(session, row, now=now)
+    session.add(row)
+    await note(session, "rule.trial_stopped", row, before=before, who=who, now=now)
+    return row
 
 
 async def _rule(session: AsyncSession, name: str, *, allowed: Iterable[RuleState], verb: str) -> RuleRow:
@@ -56,7 +69,9 @@ async def _rule(session: AsyncSession, name: str, *, allowed: Iterable[RuleState
 
 
 def told(row: RuleRow) -> Json:
-    return {"state": RuleState(row.state).value, "version": row.version}
+    """Return what the audit keeps of a rule. What is tried beside the version in force stands only where there is one."""
+    known: Json = {"state": RuleState(row.state).value, "version": row.version}
+    return known if row.shadow_version is None else known | {"tried": row.shadow_version}
 
 
 async def note(session: AsyncSession, what: str, row: RuleRow, *, before: Json | None, who: Who, now: datetime) -> None:

@@ -11,7 +11,7 @@ from orchestrator.detection.tables import RuleRow, RuleState, RuleVersionRow
 from orchestrator.errors import Conflict, NoSuch, OrchestratorError
 from orchestrator.rule_life.versions import latest_number
 
-_TAG = re.compile(r'(?:W/)?"?([0-9]+)-([a-z]+)-([0-9]+)"?')
+_TAG = re.compile(r'(?:W/)?"?([0-9]+)-([a-z]+)-([0-9]+)(?:-beside-([0-9]+))?"?')
 
 
 class TagMissing(OrchestratorError):
@@ -36,18 +36,21 @@ class TagStale(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """The newest version, the state, and the version in force."""
+    """The newest version, the state, the version in force, and the one that is tried in shadow beside it, if any."""
 
     latest: int
     state: RuleState
     in_force: int
+    tried: int | None = None
 
     def __str__(self) -> str:
-        return f'"{self.latest}-{self.state}-{self.in_force}"'
+        beside = "" if self.tried is None else f"-beside-{self.tried}"
+        return f'"{self.latest}-{self.state}-{self.in_force}{beside}"'
 
     @property
     def in_words(self) -> str:
-        return f"{self.state}, version {self.in_force} in force, newest {self.latest}"
+        beside = "" if self.tried is None else f", version {self.tried} in shadow beside it"
+        return f"{self.state}, version {self.in_force} in force{beside}, newest {self.latest}"
 
     @classmethod
     def read(cls, text: str) -> "Tag | None":
@@ -55,11 +58,11 @@ class Tag:
         found = _TAG.fullmatch(text.strip())
         if found is None or found[2] not in set(RuleState):
             return None
-        return cls(int(found[1]), RuleState(found[2]), int(found[3]))
+        return cls(int(found[1]), RuleState(found[2]), int(found[3]), int(found[4]) if found[4] else None)
 
 
 async def tag_of(session: AsyncSession, row: RuleRow) -> Tag:
-    return Tag(await latest_number(session, row.name), RuleState(row.state), row.version)
+    return Tag(await latest_number(session, row.name), RuleState(row.state), row.version, row.shadow_version)
 
 
 async def hold(session: AsyncSession, name: str, *, seen: str | None) -> RuleRow:

@@ -144,6 +144,14 @@ async def shadow_rule(by: Caller) -> None:
     await by.call("POST", "/v1/rules/cart-left/shadow", {"confirm": True}, TAG)
 
 
+async def stop_shadow(by: Caller) -> None:
+    await publish_rules(by.database, RULE)
+    answer = await by.client.put("/v1/rules/cart-left", content=RULE + "grace: 1m\n", headers=by.headers | TAG)
+    assert answer.is_success, answer.text
+    await by.call("POST", "/v1/rules/cart-left/shadow", {"confirm": True}, TAG)
+    await by.call("POST", "/v1/rules/cart-left/shadow/stop")
+
+
 async def approve_rule(by: Caller) -> None:
     await publish_rules(by.database, RULE)
     await by.call("POST", "/v1/rules/cart-left/approve", {}, TAG)
@@ -184,6 +192,7 @@ ROUTES: dict[tuple[str, str], tuple[Act, str]] = {
     ("PUT", "/v1/rules/{name}"): (save_rule, "rule.drafted"),
     ("POST", "/v1/rules/{name}/publish"): (publish_rule, "rule.published"),
     ("POST", "/v1/rules/{name}/shadow"): (shadow_rule, "rule.shadowed"),
+    ("POST", "/v1/rules/{name}/shadow/stop"): (stop_shadow, "rule.trial_stopped"),
     ("POST", "/v1/rules/{name}/approve"): (approve_rule, "rule.approved"),
     ("POST", "/v1/rules/{name}/pause"): (pause_rule, "rule.paused"),
     ("POST", "/v1/rules/{name}/open-cases/withdrawal"): (withdraw_cases, "escalation.cancel"),

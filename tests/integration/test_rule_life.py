@@ -298,3 +298,33 @@ async def test_a_bomb_of_nested_comprehensions_is_taken_for_an_expression_like_a
     )
 
     assert (answer.status_code, answer.json()) == (200, [])
+
+
+async def test_a_newer_version_is_tried_in_shadow_while_the_published_one_goes_on(desk: Desk, database: Database) -> None:
+    await desk.save(MOVED, If_None_Match="*")
+    await desk.decide("publish")
+    await desk.save(LONGER, If_Match=await desk.tag())
+    seen = await desk.tag()
+
+    tried = (await desk.decide("shadow")).json()
+    stale = await desk.decide("publish", seen)
+    tag = await desk.tag()
+    stopped = (await desk.decide("shadow/stop")).json()
+    again = await desk.decide("shadow/stop")
+
+    assert [tried[each] for each in ("state", "version", "shadow_version", "begins_to_dial")] == ["published", 1, 2, False]
+    assert (tag, stale.status_code) == ('"2-published-1-beside-2"', 412)
+    assert "version 2 in shadow beside it" in stale.json()["difference"]
+    assert (stopped["state"], stopped["version"], stopped["shadow_version"]) == ("published", 1, None)
+    assert again.status_code == 422
+
+
+async def test_a_version_that_was_tried_is_published_and_tried_no_more(desk: Desk) -> None:
+    await desk.save(MOVED, If_None_Match="*")
+    await desk.decide("publish")
+    await desk.save(LONGER, If_Match=await desk.tag())
+    await desk.decide("shadow")
+
+    published = (await desk.decide("publish")).json()
+
+    assert (published["state"], published["version"], published["shadow_version"]) == ("published", 2, None)

@@ -160,7 +160,7 @@ async def _do(
             await run_version(session, name, _RUNNING[verb], decision, who=viewer, settings=settings, now=now)
         case "approve":
             await approve_version(session, name, decision, approver=viewer.login, who=viewer, now=now)
-        case "pause" | "resume" | "retire" as verb:
+        case "pause" | "resume" | "retire" | "stop_shadow" as verb:
             await hold(session, name, seen=decision.seen)
             await _HOLDING[verb](session, name, who=viewer, now=now)
         case _:
@@ -172,4 +172,5 @@ _HOLDING: dict[str, Callable[..., Awaitable[object]]] = {
     "pause": states.pause,
     "resume": states.resume,
     "retire": states.retire,
+    "stop_shadow": states.stop_trial,
 }

@@ -33,6 +33,7 @@ DONE = {
     "unchanged": _("This is the newest version already; nothing was saved."),
     "publish": _("Published: the rule finds moments and people are called."),
     "shadow": _("In shadow: the rule finds moments and contacts nobody."),
+    "stop_shadow": _("The shadow is stopped: what it waited for is dropped, and what it found stays to be read."),
     "approve": _("Approved."),
     "pause": _("Paused: the rule detects nothing until it is resumed. Open cases go on."),
     "resume": _("Resumed: the rule sees what arrives from now on."),
