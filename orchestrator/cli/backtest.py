@@ -46,7 +46,7 @@ def backtest(
     if moments is not None:
         _write(moments, (_line(moment_object(moment)) for moment in result.moments), field="--moments")
     if report_to is not None:
-        _write(report_to, [json.dumps(report(result, rulebook), ensure_ascii=False, indent=1)], field="--report")
+        _write(report_to, [json.dumps(report(result, rulebook, salt=salt), ensure_ascii=False, indent=1)], field="--report")
     answer = summary(result, file, seconds=time.perf_counter() - started)
     if capacity is not None:
         _add_hours(answer, per_hour(result, rulebook, capacity))

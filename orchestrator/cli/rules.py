@@ -14,9 +14,11 @@ from orchestrator.cli.rules_cases import run_cases
 from orchestrator.cli.rules_lint import lint
 from orchestrator.cli.rules_naming import Name, known
 from orchestrator.cli.rules_versions import diff, export, rollback
+from orchestrator.detection.durations import format_share
 from orchestrator.detection.lint.findings import Finding
 from orchestrator.detection.rule_files import read_rule_files
 from orchestrator.detection.rules import RuleDocument
+from orchestrator.detection.steps import Step
 from orchestrator.detection.tables import RuleRow, RuleState, RuleVersionRow
 from orchestrator.rule_life import listing, publishing, states
 from orchestrator.rule_life.checking import check, demand
@@ -132,13 +134,17 @@ def _line(published: Published) -> str:
 
 
 def plan_in_words(document: RuleDocument) -> str:
-    """Return the steps of a rule as `callback to sales, call to sales, message finish-link`."""
-    words = []
-    for step in document.steps:
-        if step.callback is not None:
-            words.append(f"callback to {step.callback.queue}")
-        elif step.call is not None:
-            words.append(f"call to {step.call.queue}")
-        elif step.message is not None:
-            words.append(f"message {step.message.template}")
-    return ", ".join(words)
+    """Return the steps of a rule as `callback to sales, call to sales, message finish-link`; with a split, both plans."""
+    words = ", ".join(_step_in_words(step) for step in document.steps)
+    if document.split is None:
+        return words
+    others = ", ".join(_step_in_words(step) for step in document.split.steps)
+    return f"plan A: {words}; plan B, {format_share(document.split.share)} of customers: {others}"
+
+
+def _step_in_words(step: Step) -> str:
+    if step.callback is not None:
+        return f"callback to {step.callback.queue}"
+    if step.call is not None:
+        return f"call to {step.call.queue}"
+    return f"message {step.message.template}" if step.message is not None else ""

@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from orchestrator.detection.backtest import Backtest, JudgedMoment, RuleTally
+from orchestrator.detection.compiled import CompiledRule
 from orchestrator.detection.exact import Exact
 from orchestrator.detection.expressions import Failure
 from orchestrator.detection.rulebook import Rulebook
+from orchestrator.detection.splits import Plan, plan_for
 from orchestrator.detection.verdicts import Verdict
 from orchestrator.intake.event_files import EventFile
 from orchestrator.intake.json_text import JsonValue
@@ -91,8 +93,8 @@ def per_hour(result: Backtest, rules: Rulebook, capacity: Capacity) -> dict[str,
     return hours
 
 
-def report(result: Backtest, rules: Rulebook) -> dict[str, JsonValue]:
-    """Return overlap, samples, value and cost.
+def report(result: Backtest, rules: Rulebook, *, salt: str = "") -> dict[str, JsonValue]:
+    """Return overlap, samples, value and cost; of rules with a split, how many moments and customers take which plan.
 
     Overlap: of two rules, the customers for whom both found a moment, and the moments of the first that joined an
     escalation. Value: what the escalated and joined moments are worth times their chance; cost: what calling would cost.
@@ -101,6 +103,7 @@ def report(result: Backtest, rules: Rulebook) -> dict[str, JsonValue]:
         "overlap": _overlap(result.moments),
         "samples": {rule.name: _samples(result.moments, rule.name) for rule in rules},
         "worth": {rule.name: _worth(result.moments, rule.name) for rule in rules if rule.worth is not None},
+        "plans": {rule.name: _plans(result.moments, rule, salt) for rule in rules if rule.document.split is not None},
     }
 
 
@@ -142,6 +145,21 @@ def _worth(moments: Iterable[JudgedMoment], rule: str) -> JsonValue:
             calls += 1
             cost += worth.call_cost
     return {"expected_value": float(value), "cost": float(cost), "calls": calls}
+
+
+def _plans(moments: Iterable[JudgedMoment], rule: CompiledRule, salt: str) -> JsonValue:
+    found: Counter[Plan | None] = Counter()
+    escalated: Counter[Plan | None] = Counter()
+    customers: defaultdict[Plan | None, set[str]] = defaultdict(set)
+    for moment in moments:
+        if moment.rule == rule.name:
+            plan = plan_for(rule.document, moment.found.customer, salt=salt)
+            found[plan] += 1
+            escalated[plan] += moment.verdict is Verdict.ESCALATE
+            customers[plan].add(moment.customer)
+    return {
+        plan.value: {"moments": found[plan], "customers": len(customers[plan]), "escalated": escalated[plan]} for plan in Plan
+    }
 
 
 def capacity_of(agents: int, open_for: timedelta) -> float:

@@ -20,6 +20,8 @@ _FIXES = {
     "string_type": "Write a text, in quotes where needed.",
     "int_type": "Write a whole number.",
     "list_type": "Write a list.",
+    "bad_text": "Write one that fits.",
+    "split_share": "Write a share between, or remove the split.",
 }
 
 

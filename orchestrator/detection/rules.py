@@ -1,15 +1,17 @@
 """The rule as a document: the same model for files, the console and the JSON Schema that editors use."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from orchestrator.availability.purposes import Purpose
 from orchestrator.detection.documents import Cel, Duration, Name, Pause, Share, Strict, Zone
 from orchestrator.detection.durations import parse_pause, parse_share
 from orchestrator.detection.steps import Step
+from orchestrator.detection.yaml_files import Path
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Number = int | Finite
@@ -99,6 +101,21 @@ class Worth(Strict):
     call_cost: Annotated[Number, Field(ge=0)]
 
 
+def _of_some(share: Fraction) -> Fraction:
+    if not 0 < share < 1:
+        raise PydanticCustomError(
+            "split_share", "A split parts customers in two: its share is more than 0% and less than 100%, like 20%."
+        )
+    return share
+
+
+class Split(Strict):
+    """Two plans: `share` of the rule's customers take these steps, plan B, instead of the rule's own, plan A."""
+
+    share: Annotated[Share, AfterValidator(_of_some)]
+    steps: Annotated[list[Step], Field(min_length=1)]
+
+
 class RuleDocument(Strict):
     """What a supervisor configures."""
 
@@ -113,6 +130,7 @@ class RuleDocument(Strict):
     priority: Annotated[int, Field(ge=0, le=100)] = 50
     worth: Worth | None = None
     steps: list[Step]
+    split: Split | None = None
     expires: Duration
     cooldown: Duration | None = None
     holdout: Share = NOBODY
@@ -124,3 +142,15 @@ class RuleDocument(Strict):
             return self.title or self.rule
         wanted = (language, language.partition("-")[0], "en")
         return next((self.title[tag] for tag in wanted if tag in self.title), next(iter(self.title.values()), self.rule))
+
+    def plans(self) -> Iterator[tuple[Path, Sequence[Step]]]:
+        """Yield the steps of each plan, with their place in the document."""
+        yield ("steps",), self.steps
+        if self.split is not None:
+            yield ("split", "steps"), self.split.steps
+
+    def every_step(self) -> Iterator[tuple[Path, Step]]:
+        """Yield each step of each plan, with its place in the document."""
+        for path, steps in self.plans():
+            for index, step in enumerate(steps):
+                yield (*path, index), step

@@ -105,5 +105,5 @@ def _queues_in(rule: str, document: str) -> frozenset[str]:
 
 def queues_named(document: RuleDocument) -> set[str]:
     """Return the queues that a rule's steps name."""
-    found = [step.callback or step.call for step in document.steps]
+    found = [step.callback or step.call for _, step in document.every_step()]
     return {each.queue for each in found if each is not None}

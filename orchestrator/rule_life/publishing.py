@@ -32,7 +32,7 @@ class Published:
     @property
     def begins_to_dial(self) -> bool:
         """Whether moments of this rule did not reach anybody before."""
-        calls = any(step.message is None for step in self.rule.document.steps)
+        calls = any(step.message is None for _, step in self.rule.document.every_step())
         return calls and not self.is_trial and self.before is not RuleState.PUBLISHED
 
 

@@ -83,7 +83,7 @@ def _used(rules: ActiveRules, what: str) -> Mapping[str, tuple[str, ...]]:
     """Return the names that rules in force use, with those rules."""
     found: dict[str, set[str]] = {}
     for rule, known in rules.in_force.items():
-        for step in known.rule.document.steps:
+        for _, step in known.rule.document.every_step():
             part = step.callback or step.call or step.message
             name = getattr(part, what, None)
             if name is not None:

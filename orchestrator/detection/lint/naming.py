@@ -25,11 +25,11 @@ def unknown_scripts(linted: LintedRule, scripts: Set[str], templates: Set[str]) 
 
 
 def _named(linted: LintedRule, field: str) -> Iterator[tuple[Path, str]]:
-    for index, step in enumerate(linted.document.steps):
+    for path, step in linted.document.every_step():
         for kind in ("callback", "call", "message"):
             name = getattr(getattr(step, kind), field, None)
             if name is not None:
-                yield ("steps", index, kind, field), name
+                yield (*path, kind, field), name
 
 
 def _fix(name: str, known: Set[str]) -> str:

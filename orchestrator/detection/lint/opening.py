@@ -19,7 +19,7 @@ def no_windows(
     `calendars` are those of the queues, by queue; customers are taken to be where the queue's calendar is. A message waits
     for nobody.
     """
-    for index, step in enumerate(linted.document.steps):
+    for path, step in linted.document.every_step():
         calendar = calendars.get(step.queue or "")
         if calendar is None:
             continue
@@ -28,4 +28,4 @@ def no_windows(
             kind = "callback" if step.callback is not None else "call"
             message = f"The queue {step.queue} is open at no time in the next 14 days at which customers may be called."
             fix = f"Open the calendar of {step.queue} at times when customers may be called, or name another queue."
-            yield linted.error(Code.NO_WINDOW, ("steps", index, kind, "queue"), message, fix)
+            yield linted.error(Code.NO_WINDOW, (*path, kind, "queue"), message, fix)

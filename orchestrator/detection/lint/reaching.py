@@ -1,12 +1,14 @@
 """Whom a plan may reach: consent for each medium, and renewals that sell."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from orchestrator.availability.purposes import Medium, Purpose
 from orchestrator.detection.lint.conditions import Compared, Sign, alternatives
 from orchestrator.detection.lint.findings import Code, Finding, LintedRule
 from orchestrator.detection.patterns import type_matcher
 from orchestrator.detection.rule_patterns import triggers_of
+from orchestrator.detection.steps import Step
+from orchestrator.detection.yaml_files import Path
 
 _RECORDED = f"customer.consent.{Medium.VOICE_RECORDED}"
 _CONTRACTS = ("contract.started", "contract.renewed", "contract.ended")
@@ -16,24 +18,25 @@ def missing_consent(linted: LintedRule) -> Iterator[Finding]:
     """Yield a finding for each `call` step: it opens with a recording, which nobody has agreed to who did not say so."""
     if linted.document.purpose is Purpose.REQUESTED_CALLBACK or _asks_for_recorded(linted):
         return
-    steps = linted.document.steps
-    for index, step in enumerate(steps):
-        if step.call is None:
-            continue
-        path = ("steps", index, "call")
-        message = "A call opens with a recording, for which a customer must have agreed to voice_recorded; most never did."
-        if any(other.call is None for other in steps):
-            fix = "Know that it is skipped for them, or make it a callback."
-            yield linted.warning(Code.MISSING_CONSENT, path, message, fix)
-        else:
-            fix = f"Make it a callback, add one after it, or ask {_RECORDED} == true where the rule begins."
-            yield linted.warning(Code.MISSING_CONSENT, path, f"{message} Nothing else reaches them.", fix)
+    for path, steps in linted.document.plans():
+        for index, step in enumerate(steps):
+            if step.call is not None:
+                yield _of_call(linted, (*path, index, "call"), steps)
+
+
+def _of_call(linted: LintedRule, path: Path, steps: Sequence[Step]) -> Finding:
+    message = "A call opens with a recording, for which a customer must have agreed to voice_recorded; most never did."
+    if any(other.call is None for other in steps):
+        fix = "Know that it is skipped for them, or make it a callback."
+        return linted.warning(Code.MISSING_CONSENT, path, message, fix)
+    fix = f"Make it a callback, add one after it, or ask {_RECORDED} == true where the rule begins."
+    return linted.warning(Code.MISSING_CONSENT, path, f"{message} Nothing else reaches them.", fix)
 
 
 def marketing_renewals(linted: LintedRule) -> Iterator[Finding]:
     """Yield a finding for a rule that calls to sell the renewal of a contract: registered numbers may not be called so."""
     document = linted.document
-    if document.purpose is not Purpose.MARKETING or not any(step.queue for step in document.steps):
+    if document.purpose is not Purpose.MARKETING or not any(step.queue for _, step in document.every_step()):
         return
     if not any(type_matcher(pattern.type)(each) for _, pattern in triggers_of(document) for each in _CONTRACTS):
         return

@@ -21,9 +21,9 @@ def waits_beyond_expiry(linted: LintedRule) -> Iterator[Finding]:
     for path, attempts in _attempts(linted):
         if attempts.max > 1:
             waits.extend(((*path, "attempts", name), pause) for name, pause in _pauses(attempts))
-    for index, step in enumerate(document.steps):
+    for path, step in document.every_step():
         if step.callback is not None and step.callback.due is not None:
-            waits.append((("steps", index, "callback", "due"), step.callback.due))
+            waits.append(((*path, "callback", "due"), step.callback.due))
     for path, wait in waits:
         if wait >= document.expires:
             ends = format_duration(document.expires)
@@ -54,11 +54,11 @@ def endless_retries(linted: LintedRule, *, most_a_day: int, pauses: Mapping[str,
 
 
 def _attempts(linted: LintedRule) -> Iterator[tuple[Path, Attempts]]:
-    for index, step in enumerate(linted.document.steps):
+    for path, step in linted.document.every_step():
         if step.callback is not None:
-            yield ("steps", index, "callback"), step.callback.attempts
+            yield (*path, "callback"), step.callback.attempts
         if step.call is not None:
-            yield ("steps", index, "call"), step.call.attempts
+            yield (*path, "call"), step.call.attempts
 
 
 def _pauses(attempts: Attempts) -> Iterator[tuple[str, timedelta]]:

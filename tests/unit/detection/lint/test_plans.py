@@ -4,7 +4,7 @@ import pytest
 
 from orchestrator.detection.lint.findings import Code, Finding, Severity
 from orchestrator.detection.lint.linting import Known
-from tests.unit.detection.lint.texts import a_calendar, a_rule, codes, found
+from tests.unit.detection.lint.texts import ON_X, a_calendar, a_rule, codes, found
 
 CALL = "[{call: {queue: sales}}]"
 CONTRACT = "{absence: {start: [{type: contract.started}], due: {at: event.data.ends_at, before: 30d}}}"
@@ -120,3 +120,40 @@ def test_a_queue_that_opens_after_more_than_fourteen_days_is_an_error() -> None:
 
     assert codes(a_rule(), known=Known(calendars={"sales": a_calendar(calendar)})) == [Code.NO_WINDOW]
     assert codes(a_rule(), known=Known(calendars={"sales": a_calendar(calendar.replace("22:", "21:"))})) == []
+
+
+@pytest.mark.parametrize(
+    ("step", "code", "place"),
+    [
+        ("{callback: {queue: sails}}", Code.UNKNOWN_QUEUE, "split.steps[0].callback.queue"),
+        ("{callback: {queue: sales, script: chekout}}", Code.UNKNOWN_SCRIPT, "split.steps[0].callback.script"),
+        ("{message: {template: nothing}}", Code.UNKNOWN_SCRIPT, "split.steps[0].message.template"),
+        ("{call: {queue: sales}}", Code.MISSING_CONSENT, "split.steps[0].call"),
+        (
+            "{callback: {queue: sales, attempts: {max: 20, no_answer: 1m}}}",
+            Code.ENDLESS_RETRY,
+            "split.steps[0].callback.attempts",
+        ),
+        ("{callback: {queue: sales, due: 1d}}", Code.WAIT_BEYOND_EXPIRY, "split.steps[0].callback.due"),
+        ("{callback: {queue: asleep}}", Code.NO_WINDOW, "split.steps[0].callback.queue"),
+    ],
+)
+def test_the_steps_of_a_split_are_checked_as_the_others_are(step: str, code: Code, place: str) -> None:
+    known = Known(
+        queues={"sales", "asleep"},
+        calendars={"asleep": a_calendar("{sun: ['03:00-04:00']}")},
+        scripts={"checkout"},
+        templates={"finish-link"},
+    )
+
+    (finding,) = found(a_rule(ON_X, "split:", "  share: 20%", f"  steps: [{step}]"), known=known)
+
+    assert (finding.code, finding.line) == (code, 7)
+    assert finding.message.startswith(f"{place}: ")
+    assert finding.column > len("  steps: [")
+
+
+def test_a_call_stands_alone_in_its_own_plan_whatever_the_other_does() -> None:
+    (finding,) = found(a_rule(ON_X, "split: {share: 20%, steps: [{call: {queue: sales}}]}"))
+
+    assert finding.message.endswith("Nothing else reaches them.")
