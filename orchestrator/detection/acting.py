@@ -14,6 +14,7 @@ from orchestrator.detection.effects import AllMomentsEnded, CustomersMerged, Mom
 from orchestrator.detection.in_force import ActiveRules
 from orchestrator.detection.moment_rows import moment_row
 from orchestrator.detection.readers import OptedOut
+from orchestrator.detection.splits import plan_for
 from orchestrator.detection.standing import Standing, recorded, stand
 from orchestrator.detection.tables import Mode, MomentRow, MomentStatus
 from orchestrator.detection.turns import Identity, Step, Turn
@@ -122,6 +123,7 @@ class Acting:
             customer.id,
             verdict,
             now=self._now,
+            plan=plan_for(found.rule.document, found.customer, salt=self._policy.holdout_salt),
             not_before=self._now + self._policy.late_grace if self._is_late(found, turn) else None,
             words=await self._words(found),
         )

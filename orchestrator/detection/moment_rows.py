@@ -8,6 +8,7 @@ from orchestrator.detection.compiled import CompiledWorth
 from orchestrator.detection.effects import MomentFound
 from orchestrator.detection.expressions import Failure
 from orchestrator.detection.in_force import RuleInForce
+from orchestrator.detection.splits import Plan
 from orchestrator.detection.tables import Mode, MomentRow, MomentStatus
 from orchestrator.detection.verdicts import Verdict
 from orchestrator.storage.columns import Json
@@ -22,6 +23,7 @@ def moment_row(
     verdict: Verdict,
     *,
     now: datetime,
+    plan: Plan | None = None,
     not_before: datetime | None = None,
     words: Sequence[str] = (),
 ) -> MomentRow:
@@ -42,6 +44,7 @@ def moment_row(
         priority=document.priority,
         evidence=found.evidence_texts(),
         words=list(words),
+        plan=plan,
         verdict=verdict,
         status=MomentStatus.ENDED if over else MomentStatus.LIVE,
         ended_at=now if over else None,

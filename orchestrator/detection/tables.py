@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Index, Interval, text
 from sqlmodel import Field, SQLModel
 
+from orchestrator.detection.splits import Plan
 from orchestrator.storage.columns import (
     Json,
     code_point_text,
@@ -45,6 +46,7 @@ class WatchStatus(StrEnum):
 
 class MomentStatus(StrEnum):
     LIVE = "live"
+    MESSAGE_DUE = "message_due"  # no call was worth it: a message goes instead, and nothing joins its case
     RESOLVED = "resolved"  # by the rule's `resolve`
     ENDED = "ended"  # by an inbound contact, an opt-out, an erasure, or the end of its escalation
     EXPIRED = "expired"
@@ -158,9 +160,10 @@ class MomentRow(SQLModel, table=True):
     __tablename__ = "moments"
     __table_args__ = (
         Index("moments_of_customer", "customer_id", "at"),
-        Index("moments_live", "customer_id", postgresql_where=text("status = 'live'")),
+        Index("moments_standing", "customer_id", postgresql_where=text("status IN ('live', 'message_due')")),
         Index("moments_of_escalation", "escalation_id"),
         Index("moments_of_rule", "rule", "found_at"),
+        Index("moments_of_plans", "found_at", postgresql_where=text("plan IS NOT NULL AND mode = 'live'")),
         Index(
             "moments_by_finding",
             "found_at",
@@ -183,6 +186,7 @@ class MomentRow(SQLModel, table=True):
     priority: int
     evidence: list[Any] = json_list()  # ["<source> <id>", …], semantics 5
     words: list[Any] = json_list()  # the phrases that made an anger, where there are any
+    plan: Plan | None = one_of(Plan, default=None)  # of a rule with a split, the one its customer takes
     verdict: str  # semantics 6: escalate, joined, control, suppressed:worth …
     status: MomentStatus = one_of(MomentStatus, default=MomentStatus.LIVE)
     ended_at: datetime | None = optional_instant()

@@ -57,9 +57,9 @@ class Case:
         self.attempts = await unsettled_attempts(self.session, self.escalation.id)
 
     async def plan(self) -> tuple[PlanStep, ...]:
-        """Return the steps of the version this escalation goes by."""
+        """Return the steps of the version, and of its plan, that this escalation goes by."""
         row = self.escalation
-        return plan_of(await self.rules.version(self.session, row.rule, row.version), self.settings)
+        return plan_of(await self.rules.version(self.session, row.rule, row.version), self.settings, row.plan)
 
     @property
     def patience(self) -> Patience:

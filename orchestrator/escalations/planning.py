@@ -1,15 +1,16 @@
 """From a rule's document to the steps the process walks. Pure."""
 
 from orchestrator.detection.rules import RuleDocument
+from orchestrator.detection.splits import Plan, steps_of
 from orchestrator.detection.steps import Attempts, Step
 from orchestrator.detection.steps import Closed as ClosedQueue
 from orchestrator.escalations.plan import Delays, PlanStep, StepKind
 from orchestrator.settings import Settings
 
 
-def plan_of(rule: RuleDocument, settings: Settings) -> tuple[PlanStep, ...]:
-    """Return the rule's steps; where a step names no pause, the settings' own holds."""
-    return tuple(_step(step, settings) for step in rule.steps)
+def plan_of(rule: RuleDocument, settings: Settings, plan: Plan | None = None) -> tuple[PlanStep, ...]:
+    """Return the rule's steps, of a split those of `plan`; where a step names no pause, the settings' own holds."""
+    return tuple(_step(step, settings) for step in steps_of(rule, plan))
 
 
 def _step(step: Step, settings: Settings) -> PlanStep:

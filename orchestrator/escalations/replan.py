@@ -20,8 +20,8 @@ _AT_WORK = (TaskState.ASSIGNED, TaskState.DIALING, TaskState.CONNECTED, TaskStat
 
 
 def take_lead(escalation: EscalationRow, moment: MomentRow, *, now: datetime) -> None:
-    """Let `moment` give rule, purpose, priority and the grace its customer is left alone for."""
-    escalation.rule, escalation.version = moment.rule, moment.version
+    """Let `moment` give rule, plan, purpose, priority and the grace its customer is left alone for."""
+    escalation.rule, escalation.version, escalation.plan = moment.rule, moment.version, moment.plan
     escalation.purpose, escalation.priority = moment.purpose, moment.priority
     escalation.step = escalation.tries = 0
     escalation.not_before = max(moment.at + moment.grace, now)

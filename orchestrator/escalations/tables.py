@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
+from orchestrator.detection.splits import Plan
 from orchestrator.escalations.states import Outcome, PromiseState, State
 from orchestrator.storage.columns import (
     code_point_text,
@@ -22,8 +23,8 @@ from orchestrator.storage.columns import (
 class EscalationRow(SQLModel, table=True):
     """The case of getting a person to a customer. One open row per customer, kept so by a unique index.
 
-    `rule`, `version`, `purpose`, `priority` and `queue` come from the strongest live moment. `revision` counts the changes that
-    the process has to look at; a hint to the workflow says no more than "look again".
+    `rule`, `version`, `plan`, `purpose`, `priority` and `queue` come from the strongest live moment. `revision` counts the
+    changes that the process has to look at; a hint to the workflow says no more than "look again".
     """
 
     __tablename__ = "escalations"
@@ -46,6 +47,7 @@ class EscalationRow(SQLModel, table=True):
     reasons: list[Any] = json_list()  # codes that explain a suppressed or expired outcome, or the present wait
     rule: str = code_point_text()
     version: int
+    plan: Plan | None = one_of(Plan, default=None)  # of a rule with a split, the one this case takes
     purpose: str
     priority: int
     queue: str | None = Field(default=None)

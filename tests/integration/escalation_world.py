@@ -14,6 +14,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.detection.library import RuleLibrary
+from orchestrator.detection.splits import Plan
 from orchestrator.detection.tables import Mode, MomentRow, MomentStatus, RuleVersionRow
 from orchestrator.escalations.advance import advance
 from orchestrator.escalations.instructions import Closed, DialLeg, Instruction, Send, Settle, Stop, Wait
@@ -146,10 +147,13 @@ class World:
         priority: int = 50,
         expires: str = "24h",
         version: int = 1,
+        more: str = "",
     ) -> str:
+        """Keep a version of a rule; `more` are further lines of its document."""
         document = CALLBACK.format(
             name=name, moment=name.replace("-", "_"), steps=steps, purpose=purpose, priority=priority, expires=expires
         )
+        document += more
         async with self.database.transaction() as session:
             row = RuleVersionRow(
                 rule=name, version=version, document=document, digest="d", author="a", created_at=self.clock.instant
@@ -198,6 +202,7 @@ class World:
         expires: timedelta = timedelta(hours=24),
         grace: timedelta = timedelta(0),
         version: int = 1,
+        plan: Plan | None = None,
     ) -> MomentRow:
         """Find a moment, as intake does, and return its row."""
 
@@ -207,6 +212,7 @@ class World:
             row = MomentRow(
                 rule=rule,
                 version=version,
+                plan=plan,
                 mode=Mode.LIVE,
                 customer_id=customer_id,
                 key=uuid4().hex,
