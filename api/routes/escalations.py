@@ -11,6 +11,7 @@ from api.schemas import Because, View
 from api.task_views import AttemptView, MomentView, PromiseView, TaskView, moment_views
 from api.titles import titles_of
 from api.transactions import Transactional
+from orchestrator.detection.splits import Plan
 from orchestrator.escalations.states import Outcome, State
 from orchestrator.escalations.tables import EscalationRow
 from orchestrator.insights.stories import Story, story
@@ -60,7 +61,7 @@ class LineView(View):
 
 
 class EscalationView(View):
-    """`state` is `reserved` too while a task is only on offer. `reasons` are codes of gates."""
+    """`state` is `reserved` too while a task is only on offer. `reasons` are codes of gates; `plan` is that of a split."""
 
     id: UUID
     customer_id: UUID
@@ -69,6 +70,7 @@ class EscalationView(View):
     reasons: list[Any]
     rule: str
     version: int
+    plan: Plan | None
     purpose: str
     priority: int
     queue: str | None

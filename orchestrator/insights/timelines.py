@@ -63,7 +63,19 @@ _SOURCES = {
     Kind.ESCALATION: _Source(
         EscalationRow,
         "opened_at",
-        ("state", "outcome", "reasons", "rule", "version", "purpose", "priority", "queue", "closed_at", "canceled_reason"),
+        (
+            "state",
+            "outcome",
+            "reasons",
+            "rule",
+            "version",
+            "plan",
+            "purpose",
+            "priority",
+            "queue",
+            "closed_at",
+            "canceled_reason",
+        ),
     ),
     Kind.EVENT: _Source(
         EventRow, "time", ("type", "source", "channel_id", "subject", "received_at", "data", "detected", "conflicting_copies")
@@ -74,7 +86,7 @@ _SOURCES = {
         "at",
         (
             *("rule", "version", "mode", "key", "found_at", "moment", "stage", "purpose", "evidence", "words", "verdict"),
-            *("status", "expires_at", "worth", "escalation_id"),
+            *("status", "expires_at", "worth", "plan", "escalation_id"),
         ),
     ),
     Kind.PROMISE: _Source(

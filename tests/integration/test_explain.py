@@ -9,6 +9,8 @@ import httpx
 import pytest
 
 from api.app import create_app
+from orchestrator.detection.rule_files import read_rule
+from orchestrator.detection.splits import Plan, plan_for
 from orchestrator.insights.explain.words import instant
 from orchestrator.rule_life.open_cases import take_back_open
 from orchestrator.rule_life.states import pause, retire
@@ -251,3 +253,17 @@ async def test_the_console_asks_for_a_time_on_the_readers_clock(database_url: st
     assert "לכן לא נוצר רגע" in now
     assert "הכלל המתין מאז" in before
     assert (wrong.status_code, 'value="soon"' in wrong.text) == (422, True)
+
+
+async def test_which_of_two_plans_a_customer_takes_is_said(asker: Asker, database: Database) -> None:
+    world = World.on(database)
+    split = COMPLAINT + "split: {share: 50%, steps: [{message: {template: finish-link}}]}\n"
+    await world.publish(split)
+    rule = read_rule(split.encode(), name="r").document
+    subjects = {plan: next(f"c{n}" for n in range(99) if plan_for(rule, f"c{n}") is plan) for plan in Plan}
+    await world.send(*(an_event(subject=subject) for subject in subjects.values()))
+
+    told = {plan: await asker.sentences("complaint", customer=subject) for plan, subject in subjects.items()}
+
+    assert "Of the rule's two plans this customer takes plan A." in told[Plan.A]
+    assert "Of the rule's two plans this customer takes plan B." in told[Plan.B]

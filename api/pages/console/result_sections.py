@@ -16,6 +16,7 @@ from orchestrator.insights.day_results import all_waited, day_results
 from orchestrator.insights.funnel import Funnel, funnels
 from orchestrator.insights.not_called import BEFORE_DIALING, UNDER_WAY, latest_not_called
 from orchestrator.insights.placing import Stage
+from orchestrator.insights.plan_results import plan_results, plans_by_rule
 from orchestrator.insights.promise_results import by_rule, promise_results
 from orchestrator.insights.worth_results import worth_by_rule, worth_results
 from orchestrator.storage.database import Database
@@ -32,6 +33,7 @@ class Section(StrEnum):
 
     MOMENTS = "moments"
     WORTH = "worth"
+    PLANS = "plans"
     PROMISES = "promises"
     DAYS = "days"
     ATTEMPTS = "attempts"
@@ -72,6 +74,11 @@ async def _worth(database: Database, days: Period, _: str) -> Known:
     return {"worth": worth_by_rule(judged)}
 
 
+async def _plans(database: Database, days: Period, _: str) -> Known:
+    found = await _asked(database, lambda session: plan_results(session, since=days.since, until=days.until))
+    return {"parted": plans_by_rule(found)}
+
+
 async def _promises(database: Database, days: Period, _: str) -> Known:
     async with database.transaction() as session:
         promised = await promise_results(session, since=days.since, until=days.until)
@@ -97,6 +104,7 @@ async def _agents(database: Database, days: Period, _: str) -> Known:
 _COUNTS: dict[Section, Callable[[Database, Period, str], Awaitable[Known]]] = {
     Section.MOMENTS: _moments,
     Section.WORTH: _worth,
+    Section.PLANS: _plans,
     Section.PROMISES: _promises,
     Section.DAYS: _days,
     Section.ATTEMPTS: _attempts,

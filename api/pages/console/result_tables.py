@@ -14,6 +14,7 @@ from orchestrator.insights.day_results import day_results
 from orchestrator.insights.funnel import funnels
 from orchestrator.insights.not_called import NotCalled
 from orchestrator.insights.placing import Stage
+from orchestrator.insights.plan_results import plan_results
 from orchestrator.insights.promise_results import promise_results
 from orchestrator.insights.worth_results import worth_results
 
@@ -65,6 +66,14 @@ async def _worth_table(session: AsyncSession, asked: Asked) -> Table:
     return ("rule", "rule_title", "verdict", "disposition", "sub_disposition", "calls"), [
         (*asked.rule(each.rule), said[each.worth], *each.outcome, each.number) for each in found
     ]
+
+
+async def _plan_table(session: AsyncSession, asked: Asked) -> Table:
+    counted = ("customers", "moments", "calls", "messages", "reached", "solved", "alone", "worth", "not_worth")
+    figures = (*counted, "share_reached", "share_settled")
+    found = await plan_results(session, since=asked.since, until=asked.until)
+    rows = [(*asked.rule(each.rule), each.plan.value, *(getattr(each, name) for name in figures)) for each in found]
+    return ("rule", "rule_title", "plan", *figures), rows
 
 
 async def _broken_table(session: AsyncSession, asked: Asked) -> Table:
@@ -120,6 +129,7 @@ TABLES: dict[str, Callable[[AsyncSession, Asked], Awaitable[Table]]] = {
     "promises": _promise_table,
     "broken": _broken_table,
     "worth": _worth_table,
+    "plans": _plan_table,
     "attempts": _attempt_table,
     "agents": _agent_table,
     "days": _day_table,

@@ -67,6 +67,7 @@ ALARM = {
 RESULTS = {
     "moments": _("What became of moments"),
     "worth": _("Was it worth a call?"),
+    "plans": _("Two plans compared"),
     "promises": _("Promises"),
     "days": _("Day by day"),
     "attempts": _("Calls by hour and result"),

@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.detection.compiled import Score
 from orchestrator.detection.library import RuleLibrary
+from orchestrator.detection.splits import Plan
 from orchestrator.detection.tables import MomentStatus, RuleState
 from orchestrator.detection.verdicts import Verdict
 from orchestrator.escalations.states import State
@@ -29,6 +30,7 @@ _VERDICTS = {
     Verdict.SUPPRESSED_CONSENT: Say.SUPPRESSED_CONSENT,
     Verdict.SUPPRESSED_PAUSED: Say.SUPPRESSED_PAUSED,
 }
+_PLANS = {Plan.A: Say.PLAN_A, Plan.B: Say.PLAN_B}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +86,14 @@ def _of_moment(known: MomentThen, at: datetime) -> Iterator[Reason]:
     if moment.status is MomentStatus.WITHDRAWN and moment.ended_at is not None and moment.ended_at <= at:
         yield Reason(Say.WITHDRAWN)
         return
-    yield Reason(_VERDICTS[Verdict(moment.verdict)])
+    verdict = Verdict(moment.verdict)
+    yield Reason(_VERDICTS[verdict])
+    if moment.plan is not None and verdict.is_live:
+        yield Reason(_PLANS[moment.plan])
     if decision is not None:
         say = Say.GATES if decision.until is None else Say.GATES_UNTIL
         yield Reason(say, {"at": decision.at, "answer": decision.answer, "until": decision.until})
-    if case is not None and Verdict(moment.verdict).is_live:
+    if case is not None and verdict.is_live:
         if case.state is not State.CLOSED:
             yield Reason(Say.CASE_OPEN, {"state": case.state.value})
         elif (outcome := known.outcome_by(at)) is not None:

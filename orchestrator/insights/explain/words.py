@@ -24,6 +24,8 @@ class Say(StrEnum):
     WITHDRAWN = "withdrawn"
     ESCALATED = "escalated"
     JOINED = "joined"
+    PLAN_A = "plan_a"
+    PLAN_B = "plan_b"
     CONTROL = "control"
     SUPPRESSED_WORTH = "suppressed:worth"
     SUPPRESSED_COOLDOWN = "suppressed:cooldown"
@@ -83,6 +85,14 @@ _SENTENCES: dict[Say, tuple[str, str]] = {
     ),
     Say.ESCALATED: ("It opened a case.", "הוא פתח טיפול."),
     Say.JOINED: ("It joined the case that was open already.", "הוא צורף לטיפול שכבר היה פתוח."),
+    Say.PLAN_A: (
+        "Of the rule's two plans this customer takes plan A.",
+        "מבין שתי התוכניות של הכלל, הלקוח הזה הולך לפי תוכנית א׳.",
+    ),
+    Say.PLAN_B: (
+        "Of the rule's two plans this customer takes plan B.",
+        "מבין שתי התוכניות של הכלל, הלקוח הזה הולך לפי תוכנית ב׳.",
+    ),
     Say.CONTROL: (
         "The customer is in the group that is never called, by which the worth of calls is measured.",
         "הלקוח נמצא בקבוצה שאליה לא מתקשרים, ולפיה נמדדת תועלת השיחות.",

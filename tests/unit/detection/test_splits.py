@@ -1,5 +1,7 @@
 """Two plans of a rule: who takes which, always the same, and apart from who is held out."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +19,7 @@ MESSAGE = [{"message": {"template": "finish-link"}}]
 CUSTOMERS = [f"customer-{number}" for number in range(10_000)]
 
 
-def a_split(share: str = "20%", **fields: object) -> RuleDocument:
+def a_split(share: str = "20%", **fields: Any) -> RuleDocument:
     return an_occurrence(split={"share": share, "steps": MESSAGE}, **fields).document
 
 
