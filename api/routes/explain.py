@@ -9,7 +9,6 @@ from fastapi import APIRouter, Query
 from pydantic import AwareDatetime, BaseModel
 
 from api.dependencies import DatabaseDep, RulesDep, Session, Supervisor
-from api.pages.console.sentences import sentences_in
 from api.schemas import Text
 from orchestrator.availability.zones import UnknownZone
 from orchestrator.availability.zones import zone as zone_named
@@ -18,6 +17,7 @@ from orchestrator.errors import BadInput
 from orchestrator.escalations.states import Outcome
 from orchestrator.escalations.words import Language
 from orchestrator.insights.explain.explaining import RuleAnswer, explain
+from orchestrator.insights.explain.gate_words import gate_sentence
 from orchestrator.insights.timelines import customer_named
 
 router = APIRouter(prefix="/v1/explain", tags=["explain"])
@@ -44,12 +44,13 @@ class GateView(BaseModel):
 
 
 class RuleView(BaseModel):
-    """`sentences` are the answer, by language; the rest is what they stand on."""
+    """`sentences` are the answer, by language, and `headline` is the one that says the most; the rest is what they stand on."""
 
     rule: str
     title: dict[Language, str]
     version: int
     state: RuleState
+    headline: dict[Language, str]
     sentences: dict[Language, list[str]]
     steps: list[StepView]
     watching: dict[str, datetime]
@@ -76,11 +77,12 @@ async def explain_customer(
     rules: RulesDep,
     customer: Annotated[Text, Query(max_length=1024, description="Our id of the customer, or the id channels send.")],
     at: Annotated[AwareDatetime | None, Query(description="RFC 3339 with offset; now, where none is given.")] = None,
+    rule: Annotated[Text | None, Query(max_length=64, description="Of this rule alone.")] = None,
     zone: Annotated[str, Query(max_length=64, description="The zone whose clock the sentences use.")] = "UTC",
 ) -> Explained:
     known = await customer_named(session, customer)
     until = at or await database.clock.now(session)
-    answers = await explain(session, known, rules, at=until)
+    answers = await explain(session, known, rules, at=until, rule=rule)
     return Explained(customer_id=known.id, at=until, rules=[_view(answer, _zone(zone), until) for answer in answers])
 
 
@@ -99,11 +101,12 @@ def _view(answer: RuleAnswer, zone: ZoneInfo, until: datetime) -> RuleView:
         title={each: then.rule.document.title_in(each) for each in Language},
         version=then.version,
         state=then.state,
+        headline={each: answer.headline.read(answer.reader(each, zone)) for each in Language},
         sentences={each: answer.sentences(each, zone) for each in Language},
         steps=[_step(step) for step in answer.trace.steps[-_LAST:]],
         watching=dict(answer.trace.watching),
         verdict=moment.moment.verdict if moment else None,
-        gates=[_gate(verdict) for verdict in decision.verdicts] if decision else [],
+        gates=[_gate(verdict, answer, zone) for verdict in decision.verdicts] if decision else [],
         escalation_id=case.id if case else None,
         outcome=moment.outcome_by(until) if moment else None,
     )
@@ -114,6 +117,6 @@ def _step(step: Any) -> StepView:
     return StepView(what=step.what, at=step.at, key=step.key, event=event, type=step.event_type, deadline=step.deadline)
 
 
-def _gate(verdict: dict[str, Any]) -> GateView:
-    sentences = {each: sentences_in(each)(verdict) for each in Language}
+def _gate(verdict: dict[str, Any], answer: RuleAnswer, zone: ZoneInfo) -> GateView:
+    sentences = {each: gate_sentence(verdict, answer.reader(each, zone)) for each in Language}
     return GateView(gate=verdict["gate"], state=verdict["state"], figures=verdict.get("figures", {}), sentences=sentences)

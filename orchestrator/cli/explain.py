@@ -40,9 +40,9 @@ def explain(
             known = await customer_named(session, customer)
         except NoSuchCustomer as error:
             raise BadInput(str(error), field="--customer", fix="give an id as channels send it") from None
-        return await explain_rules(session, known, RuleLibrary(), at=until or now)
+        return await explain_rules(session, known, RuleLibrary(), at=until or now, rule=rule)
 
-    answers = [each for each in in_transaction(work, data=data) if rule in (None, each.then.rule.name)]
+    answers = in_transaction(work, data=data)
     if not answers:
         raise BadInput(f"there is no rule {rule}", field="--rule", fix="see `ringback rules list`")
     print(_as_json(answers, language, clock) if as_json else _told(answers, language, clock))
@@ -59,7 +59,7 @@ def _told(answers: list[RuleAnswer], language: Language, zone: ZoneInfo) -> str:
     parts = []
     for answer in answers:
         title = answer.then.rule.document.title_in(language)
-        lines = [f"{title} ({answer.then.rule.name}, version {answer.then.version}, {answer.then.state})"]
+        lines = [f"{title} ({answer.then.rule.name}, {answer.then.version})"]
         parts.append("\n".join([*lines, *(f"  {sentence}" for sentence in answer.sentences(language, zone))]))
     return "\n".join(parts)
 

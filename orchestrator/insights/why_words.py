@@ -86,6 +86,10 @@ def hidden_word(language: Language) -> str:
     return "hidden" if language is _EN else "מוסתר"
 
 
+def is_described(event_type: str) -> bool:
+    return event_type in _EVENTS
+
+
 def happened(event_type: str, language: Language) -> str:
     """Return what an event says, as a clause; a type nobody described is shown as it is."""
     known = _EVENTS.get(event_type)

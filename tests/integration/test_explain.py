@@ -1,7 +1,7 @@
 """Why and why not: written questions about customers, and the sentences that answer them, in both languages."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,9 +11,10 @@ import pytest
 from api.app import create_app
 from orchestrator.detection.rule_files import read_rule
 from orchestrator.detection.splits import Plan, plan_for
-from orchestrator.insights.explain.words import instant
+from orchestrator.escalations.words import Language
+from orchestrator.insights.explain.figures import Reader
 from orchestrator.rule_life.open_cases import take_back_open
-from orchestrator.rule_life.states import pause, retire
+from orchestrator.rule_life.states import pause, resume, retire
 from orchestrator.storage.database import Database
 from tests.integration.console_floor import a_browser
 from tests.integration.floor import a_client, a_token, bearer, some_settings
@@ -35,8 +36,9 @@ expires: 1d
 """
 
 
-def on_clock(at: datetime) -> str:
-    return instant(at, ZoneInfo("UTC"))
+def on_clock(at: datetime, language: Language = Language.ENGLISH) -> str:
+    """As a sentence that was asked for now has it."""
+    return Reader(language, ZoneInfo("UTC"), datetime.now(UTC).date()).instant(at)
 
 
 class Asker:
@@ -73,11 +75,15 @@ async def test_why_was_the_cart_no_moment_it_was_paid_before_the_deadline(asker:
         an_event("checkout.started", at=started, cart_id="a"), an_event("checkout.completed", at=paid, cart_id="a")
     )
 
-    (sentence,) = await asker.sentences("incomplete-checkout")
+    answer = (await asker.ask())["incomplete-checkout"]
 
     deadline = on_clock(started + timedelta(minutes=20))
-    assert sentence.startswith(f"At {on_clock(paid)} came checkout.completed: ")
-    assert sentence.endswith(f", 40 s before the deadline at {deadline}. So there was no moment.")
+    said = f"At {on_clock(paid)} a checkout was paid, 40 seconds before the deadline at {deadline}. So there was no moment."
+    assert answer["headline"]["en"] == said
+    assert answer["sentences"]["en"] == [
+        f"At {on_clock(started)} a checkout began, and the rule began to wait until {deadline}.",
+        said,
+    ]
 
 
 async def test_why_is_there_nothing_yet_it_is_still_waited_for(asker: Asker, database: Database) -> None:
@@ -85,10 +91,11 @@ async def test_why_is_there_nothing_yet_it_is_still_waited_for(asker: Asker, dat
     await world.publish(CART)
     await world.send(an_event("checkout.started", at=started, cart_id="a"))
 
-    (sentence,) = await asker.sentences("incomplete-checkout")
+    answer = (await asker.ask())["incomplete-checkout"]
 
-    deadline = on_clock(started + timedelta(minutes=20))
-    assert sentence == f"The rule was waiting since {on_clock(started)}; it would have been a moment at {deadline}."
+    begun, deadline = on_clock(started), on_clock(started + timedelta(minutes=20))
+    said = f"A watch is open since {begun}: unless what it waits for comes, it becomes a moment at {deadline}."
+    assert answer["headline"]["en"] == said
 
 
 async def test_what_was_known_then_is_what_is_told(asker: Asker, database: Database) -> None:
@@ -112,11 +119,15 @@ async def test_why_was_it_a_moment_and_what_became_of_it(asker: Asker, database:
     answer = (await asker.ask())["complaint"]
 
     assert answer["sentences"]["en"] == [
-        f"The rule found a moment at {on_clock(filed)}.",
+        f"At {on_clock(filed)} a complaint was made, and the rule found a moment, by its version 1.",
         "It opened a case.",
-        "The case is open.",
+        "By then the case was open.",
     ]
-    assert answer["sentences"]["he"][:2] == [f"הכלל מצא רגע ב־{on_clock(filed)}.", "הוא פתח טיפול."]
+    assert answer["sentences"]["he"] == [
+        f"ב־{on_clock(filed, Language.HEBREW)} הוגשה תלונה, והכלל מצא רגע, לפי הגרסה שמספרה 1.",
+        "הוא פתח טיפול.",
+        "הטיפול היה אז פתוח.",
+    ]
     assert (answer["verdict"], answer["escalation_id"] is not None) == ("escalate", True)
 
 
@@ -131,8 +142,8 @@ async def test_what_became_of_a_case_later_is_not_told_of_an_earlier_time(
 
     then, now = (await asker.ask(at=before.isoformat()))["complaint"], (await asker.ask())["complaint"]
 
-    assert (then["sentences"]["en"][-1], then["outcome"]) == ("The case was open then.", None)
-    assert now["sentences"]["en"][-1].startswith("The case was closed as canceled at ")
+    assert (then["sentences"]["en"][-1], then["outcome"]) == ("By then the case was open.", None)
+    assert now["sentences"]["en"][-1].endswith(": taken back by us.")
     assert now["outcome"] == "canceled"
 
 
@@ -142,7 +153,8 @@ async def test_why_did_the_second_one_open_no_case_of_its_own(asker: Asker, data
     await world.send(an_event(at=ago(minutes=3)))
     await world.send(an_event(at=ago(minutes=2)))
 
-    assert "It joined the case that was open already." in await asker.sentences("complaint")
+    (opened,) = [each.opened_at for each in await world.escalations()]
+    assert f"It joined the case that was open since {on_clock(opened)} for “complaint”." in await asker.sentences("complaint")
 
 
 async def test_why_was_nobody_called_consent_was_refused(asker: Asker, database: Database) -> None:
@@ -151,7 +163,7 @@ async def test_why_was_nobody_called_consent_was_refused(asker: Asker, database:
     await world.send(an_event("customer.updated", at=ago(minutes=3), do_not_call=True))
     await world.send(an_event("checkout.started", at=ago(minutes=2), total=400))
 
-    assert (await asker.sentences("dear"))[1] == "The customer's consent did not cover it."
+    assert (await asker.sentences("dear"))[1] == "Nobody was called: the customer asked not to be called."
 
 
 async def test_why_not_the_condition_was_not_met(asker: Asker, database: Database) -> None:
@@ -160,7 +172,7 @@ async def test_why_not_the_condition_was_not_met(asker: Asker, database: Databas
     await world.send(an_event("checkout.started", at=started, total=299))
 
     assert await asker.sentences("dear") == [
-        f"At {on_clock(started)} there was an event checkout.started, but it did not meet the rule's conditions."
+        f"At {on_clock(started)} a checkout began, but the total was 299, and the rule asks for at least 300."
     ]
 
 
@@ -170,8 +182,7 @@ async def test_why_not_a_field_was_missing(asker: Asker, database: Database) -> 
     await world.send(an_event("checkout.started", at=started, cart_id="a"))
 
     assert await asker.sentences("dear") == [
-        f"At {on_clock(started)} the expression detect.occurrence.on[0].where had no value on an event checkout.started,"
-        " so the rule passed over it."
+        f"At {on_clock(started)} a checkout began, but the total was not given, and the rule asks for at least 300."
     ]
 
 
@@ -183,8 +194,11 @@ async def test_how_far_was_the_score_and_what_emptied_it(asker: Asker, database:
     called = ago(minutes=7)
     await world.send(an_event("contact.inbound", at=called))
 
-    assert counting == ["The score stood at 2 of 3 then."]
-    assert (await asker.sentences("lost"))[0].startswith(f"At {on_clock(called)} came contact.inbound: ")
+    assert counting[-1] == "The score stood at 2 of 3: 1 short of a moment."
+    assert (
+        f"At {on_clock(called)} the customer called or wrote to a person, and the score began anew."
+        in await asker.sentences("lost")
+    )
 
 
 async def test_why_not_nothing_came_and_why_not_the_rule_did_not_run(asker: Asker, database: Database) -> None:
@@ -198,10 +212,10 @@ async def test_why_not_nothing_came_and_why_not_the_rule_did_not_run(asker: Aske
 
     answers = await asker.ask()
 
-    nothing = "No event of the customer until then was of a type that the rule looks at."
+    nothing = "Until then, nothing came from the customer that the rule looks at."
     assert answers["incomplete-checkout"]["sentences"]["en"] == [nothing]
     assert answers["complaint"]["sentences"]["en"] == ["The rule was on hold then and detected nothing new.", nothing]
-    assert answers["lost"]["sentences"]["en"][0] == "The rule was not in force then: it was in the state retired."
+    assert answers["lost"]["sentences"]["en"][0] == "The rule was not in force then: it was retired."
 
 
 async def test_why_was_nobody_called_the_rule_was_in_shadow(asker: Asker, database: Database) -> None:
@@ -210,9 +224,150 @@ async def test_why_was_nobody_called_the_rule_was_in_shadow(asker: Asker, databa
     await world.send(an_event(at=filed))
 
     assert await asker.sentences("complaint") == [
-        f"The rule found a moment at {on_clock(filed)}.",
+        f"At {on_clock(filed)} a complaint was made, and the rule found a moment, by its version 1.",
         "The rule ran in shadow then, which contacts nobody.",
     ]
+
+
+WORTH = """
+rule: {name}
+moment: {moment}
+detect: {{occurrence: {{on: [{{type: checkout.started}}]}}}}
+steps: [{{callback: {{queue: sales}}}}]
+expires: 1d
+{more}
+"""
+
+
+def a_rule(name: str = "buyers", **more: str) -> str:
+    told = "\n".join(f"{key}: {value}" for key, value in more.items())
+    return WORTH.format(name=name, moment=name.replace("-", "_"), more=told)
+
+
+async def test_why_not_the_call_was_not_worth_its_cost(asker: Asker, database: Database) -> None:
+    world = World.on(database)
+    await world.publish(a_rule(worth="{value: event.data.total, chance: 0.25, call_cost: 18}"))
+    await world.send(an_event("checkout.started", at=ago(minutes=2), total=40))
+
+    assert (await asker.ask())["buyers"]["headline"] == {
+        "en": "Nobody was called: a call was worth 10 (40 at a chance of 25%), and costs 18.",
+        "he": "לא התקשרו: השיחה הייתה שווה 10 (40 בסיכוי של 25%), ועלותה 18.",
+    }
+
+
+async def test_why_not_the_customer_is_kept_for_comparison(asker: Asker, database: Database) -> None:
+    world = World.on(database)
+    await world.publish(a_rule(holdout="100%"))
+    await world.send(an_event("checkout.started", at=ago(minutes=2)))
+
+    answer = (await asker.ask())["buyers"]
+
+    assert answer["headline"]["en"].startswith("Nobody was called on purpose: the customer is in the group of 100% ")
+    assert answer["verdict"] == "control"
+
+
+async def test_why_not_again_the_rule_leaves_the_customer_alone(asker: Asker, database: Database) -> None:
+    world, first = World.on(database), ago(hours=3)
+    await world.publish(a_rule(cooldown="7d", resolve="[{type: checkout.completed}]"))
+    await world.send(an_event("checkout.started", at=first), an_event("checkout.completed", at=first + timedelta(minutes=1)))
+    await world.send(an_event("checkout.started", at=ago(minutes=2)))
+
+    until = on_clock(first + timedelta(days=7))
+    assert (await asker.ask())["buyers"]["headline"]["en"] == (
+        f"Nobody was called: this rule had led to a case at {on_clock(first)}, and leaves the customer alone for 7 days,"
+        f" until {until}."
+    )
+
+
+@pytest.mark.parametrize(
+    ("consent", "said"),
+    [
+        ({"marketing": False}, "Nobody was called: the customer refused marketing."),
+        ({}, "Nobody was called: the customer never consented to marketing."),
+    ],
+)
+async def test_why_not_consent_was_refused_or_never_given(
+    asker: Asker, database: Database, consent: dict[str, bool], said: str
+) -> None:
+    world = World.on(database)
+    await world.publish(a_rule(purpose="marketing"))
+    await world.send(an_event("customer.updated", at=ago(minutes=3), consent=consent))
+    await world.send(an_event("checkout.started", at=ago(minutes=2)))
+    await world.send(an_event("customer.updated", at=ago(minutes=1), consent={"marketing": True}))
+
+    assert said in await asker.sentences("buyers")
+
+
+async def test_the_payment_that_came_after_the_moment_is_told_with_how_late_it_was(asker: Asker, database: Database) -> None:
+    world, started = World.on(database), ago(minutes=30)
+    await world.publish(CART)
+    paid = started + timedelta(minutes=25)
+    await world.send(
+        an_event("checkout.started", at=started, cart_id="a"), an_event("checkout.completed", at=paid, cart_id="a")
+    )
+
+    said = await asker.sentences("incomplete-checkout")
+
+    assert said[1] == f"The rule found a moment at {on_clock(started + timedelta(minutes=20))}, by its version 1."
+    assert f"At {on_clock(paid)} a checkout was paid, 5 minutes after the moment, and that settled the matter." in said
+    assert said[-1].endswith(": the customer got there alone.")
+
+
+async def test_a_deadline_is_still_in_time(asker: Asker, database: Database) -> None:
+    world, started = World.on(database), ago(minutes=30)
+    await world.publish(CART)
+    paid = started + timedelta(minutes=20)
+    await world.send(
+        an_event("checkout.started", at=started, cart_id="a"), an_event("checkout.completed", at=paid, cart_id="a")
+    )
+
+    assert (await asker.sentences("incomplete-checkout"))[-1] == (
+        f"At {on_clock(paid)} a checkout was paid, at the very deadline, which is still in time. So there was no moment."
+    )
+
+
+async def test_why_not_the_rule_was_not_written_yet(asker: Asker, database: Database) -> None:
+    world, started = World.on(database), ago(minutes=2)
+    await world.send(an_event("checkout.started", at=started, total=400))
+    await world.publish(DEAR)
+
+    then, now = (await asker.ask(at=ago(minutes=1).isoformat()))["dear"], (await asker.ask())["dear"]
+
+    assert then["sentences"]["en"][0].startswith("The rule did not exist then: it was first written down at ")
+    assert now["headline"]["en"].startswith("It was not acted on: what led to it arrived before the rule came into force at ")
+
+
+async def test_why_not_it_came_while_the_rule_was_on_hold(asker: Asker, database: Database) -> None:
+    world = World.on(database)
+    await world.publish(DEAR)
+    async with database.transaction() as session:
+        await pause(session, "dear", who="test", now=await database.clock.now(session))
+    await world.send(an_event("checkout.started", at=ago(minutes=2), total=400))
+    async with database.transaction() as session:
+        await resume(session, "dear", who="test", now=await database.clock.now(session))
+
+    assert (await asker.ask())["dear"]["headline"]["en"] == (
+        "It was not acted on: what led to it arrived while the rule was on hold."
+    )
+
+
+async def test_an_expression_that_has_no_value_is_told_by_what_it_is_for(asker: Asker, database: Database) -> None:
+    world, started = World.on(database), ago(minutes=2)
+    await world.publish(CART)
+    await world.send(an_event("checkout.started", at=started))
+
+    assert await asker.sentences("incomplete-checkout") == [
+        f"At {on_clock(started)} a checkout began, but the rule had to pass over it:"
+        " what tells one case from another could not be read from it."
+    ]
+
+
+async def test_one_rule_may_be_asked_about_alone(asker: Asker, database: Database) -> None:
+    world = World.on(database)
+    await world.publish(CART, COMPLAINT)
+    await world.send(an_event(at=ago(minutes=2)))
+
+    assert (await asker.ask(rule="complaint")).keys() == {"complaint"}
 
 
 @pytest.mark.parametrize(
@@ -251,7 +406,7 @@ async def test_the_console_asks_for_a_time_on_the_readers_clock(database_url: st
         wrong = await browser.open(f"{address}?at=soon")
 
     assert "לכן לא נוצר רגע" in now
-    assert "הכלל המתין מאז" in before
+    assert "הכלל עוד לא היה קיים אז" in before
     assert (wrong.status_code, 'value="soon"' in wrong.text) == (422, True)
 
 

@@ -74,14 +74,16 @@ async def show_customer(
     channels = await _channels(session, known["entries"])
     lens = Lens.of(request, viewer)
     known["titles"] = await rule_titles(session, lens.language)
-    return page(request, "console/customer.html", viewer=viewer, words=words, **_said_in(lens.language, channels), **known)
+    return page(
+        request, "console/customer.html", viewer=viewer, words=words, **_said_in(lens.language, viewer.zone, channels), **known
+    )
 
 
-def _said_in(code: str, channels: Channels) -> dict[str, Any]:
+def _said_in(code: str, zone: str, channels: Channels) -> dict[str, Any]:
     """Return what tells gates, events and channels in the reader's language."""
     language = Language(code)
     return {
-        "sentence": sentences_in(code),
+        "sentence": sentences_in(code, zone),
         "happened": partial(happened, language=language),
         "channel": partial(channels.title, language=language),
     }

@@ -1,23 +1,15 @@
-"""A gate's verdict as a sentence in the reader's language."""
+"""A gate's verdict as a sentence in the reader's language and on their clock."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from api.pages.languages import translations
-from orchestrator.availability.sentences import ENGLISH
+from orchestrator.escalations.words import Language
+from orchestrator.insights.explain.figures import Reader
+from orchestrator.insights.explain.gate_words import gate_sentence
 
 
-def sentences_in(language: str) -> Callable[[Mapping[str, Any]], str]:
-    """Return what tells a stored verdict; one written by another version, whose sentence we lack, is told as it was stored."""
-    gettext = translations(language).gettext
-
-    def sentence(verdict: Mapping[str, Any]) -> str:
-        english = ENGLISH.get(verdict.get("why", ""))
-        if english is None:
-            return str(verdict.get("sentence", ""))
-        try:
-            return gettext(english).format_map(verdict.get("figures", {}))
-        except (KeyError, IndexError, ValueError):
-            return str(verdict.get("sentence", ""))
-
-    return sentence
+def sentences_in(language: str, zone: str) -> Callable[[Mapping[str, Any]], str]:
+    """Return what tells a stored verdict."""
+    return partial(gate_sentence, reader=Reader(Language(language), ZoneInfo(zone)))

@@ -1,16 +1,20 @@
 """What one rule made of a customer's events, step by step: the detection engine run once more, and watched."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from orchestrator.detection.compiled import CompiledRule, Score
-from orchestrator.detection.effects import Effect, ExpressionFailed, MomentFound
+from orchestrator.detection.effects import AllMomentsEnded, Effect, ExpressionFailed, MomentFound, MomentsResolved
 from orchestrator.detection.exact import Exact
+from orchestrator.detection.expressions import Scope
 from orchestrator.detection.journey import Journey
-from orchestrator.detection.rulebook import Rulebook
+from orchestrator.detection.patterns import Pattern
+from orchestrator.detection.rulebook import Role, Rulebook
+from orchestrator.insights.explain.unmet import Unmet, unmet
 from orchestrator.intake.event import Event, Position
+from orchestrator.intake.json_text import JsonValue
 
 _TICK = timedelta(microseconds=1)
 
@@ -22,6 +26,8 @@ class Happened(StrEnum):
     COUNTED = "counted"  # an event was added to a score
     EMPTIED = "emptied"  # a score was forgotten
     FOUND = "found"  # a moment
+    CAME_LATE = "came_late"  # what was waited for came after the moment
+    SETTLED = "settled"  # what the moment was about settled itself
     UNMET = "unmet"  # an event of the right type, whose condition did not hold
     FAILED = "failed"  # an expression had no value
 
@@ -38,6 +44,9 @@ class Step:
     deadline: datetime | None = None
     total: Exact | None = None
     place: str | None = None
+    unmet: tuple[Unmet, ...] = ()
+    attributes: Mapping[str, JsonValue] | None = None  # the customer's, as a moment was found
+    after: timedelta | None = None  # how long after the moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,7 @@ class _Tracer:
     def __init__(self, rule: CompiledRule) -> None:
         self._rule, self._rulebook = rule, Rulebook([rule])
         self._journey = Journey(self._rulebook)
+        self._found: dict[str, datetime] = {}  # the last moment of each key
         self.steps: list[Step] = []
 
     def deadlines(self) -> dict[str, datetime]:
@@ -84,25 +94,55 @@ class _Tracer:
         self.wait(event.time - _TICK)
         deadlines, totals = self.deadlines(), self.totals()
         effects = self._journey.apply(event)
-        self._tell(effects, event.type)
         steps = [*self._watches(event, deadlines, effects), *self._scores(event, totals, effects)]
+        found = any(isinstance(effect, MomentFound) for effect in effects)
+        self.steps.extend([] if steps or found else self._unmoved(event, effects))
+        # What an event counted for comes before the moment that it made.
         self.steps.extend(steps)
-        if not steps and not effects and any(candidate.patterns for candidate in self._rulebook.plan(event.type).detectors):
-            self.steps.append(Step(Happened.UNMET, event.time, event=event.position, event_type=event.type))
+        self._tell(effects, event)
 
     def wait(self, until: datetime) -> None:
         """Let the deadlines up to `until` pass: those at an event's own instant pass only after it."""
         self._tell(self._journey.advance(until))
 
-    def _tell(self, effects: Iterable[Effect], event_type: str | None = None) -> None:
+    def _tell(self, effects: Iterable[Effect], event: Event | None = None) -> None:
         for effect in effects:
             match effect:
-                case MomentFound():
-                    self.steps.append(Step(Happened.FOUND, effect.at, key=effect.key, event=effect.evidence[-1]))
-                case ExpressionFailed():
-                    place, event = effect.place, effect.event
-                    failed = Step(Happened.FAILED, event.time, event=event, event_type=event_type, place=place)
-                    self.steps.append(failed)
+                case MomentFound(at=at, key=key, evidence=evidence, attributes=attributes):
+                    self._found[key] = at
+                    kind = event.type if event is not None else None  # none: a deadline passed
+                    self.steps.append(Step(Happened.FOUND, at, key, evidence[-1], kind, attributes=attributes))
+                case MomentsResolved(at=at, key=resolved, by=by):
+                    self._settle(at, by, event, [resolved] if resolved is not None else list(self._found))
+                case AllMomentsEnded(at=at, by=by):
+                    self._settle(at, by, event, list(self._found))
+                case _:
+                    pass
+
+    def _settle(self, at: datetime, by: Position, event: Event | None, keys: Iterable[str]) -> None:
+        for key in keys:
+            if (found := self._found.pop(key, None)) is not None and event is not None:
+                self.steps.append(Step(Happened.SETTLED, at, key=key, event=by, event_type=event.type, after=at - found))
+
+    def _unmoved(self, event: Event, effects: Iterable[Effect]) -> Iterator[Step]:
+        """Tell why an event that the rule looks at changed nothing."""
+        failed = [each for each in effects if isinstance(each, ExpressionFailed) and not each.is_condition]
+        for failure in failed:
+            yield Step(Happened.FAILED, event.time, event=event.position, event_type=event.type, place=failure.place)
+        patterns = [each for candidate in self._rulebook.plan(event.type).detectors for each in candidate.patterns]
+        if failed or not patterns:
+            return
+        attributes = self._journey.customers[event.subject].attributes
+        scope = Scope(event, attributes)
+        role = next((role for role, pattern in patterns if _matches(pattern, scope)), None)
+        beginning = [pattern for role, pattern in patterns if role is Role.START]
+        if role is None and beginning:
+            missed = unmet(beginning, scope)
+            yield Step(Happened.UNMET, event.time, event=event.position, event_type=event.type, unmet=missed)
+        elif role is Role.UNTIL and self._found and not any(isinstance(each, MomentsResolved) for each in effects):
+            key, found = max(self._found.items(), key=lambda item: item[1])
+            after = event.time - found
+            yield Step(Happened.CAME_LATE, event.time, key, event.position, event.type, after=after)
 
     def _watches(self, event: Event, before: Mapping[str, datetime], effects: Iterable[Effect]) -> Iterable[Step]:
         found = {effect.key for effect in effects if isinstance(effect, MomentFound)}
@@ -125,3 +165,7 @@ class _Tracer:
                 yield Step(Happened.COUNTED, event.time, key, event.position, event.type, total=after[key])
             elif key not in after and key not in found:
                 yield Step(Happened.EMPTIED, event.time, key, event.position, event.type)
+
+
+def _matches(pattern: Pattern, scope: Scope) -> bool:
+    return pattern.where is None or pattern.where.holds(scope) is True

@@ -1,90 +1,165 @@
 """Why and why not, in sentences: one catalogue for both languages. Figures stand in braces; none of them is personal."""
 
-from datetime import datetime, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
-from orchestrator.escalations.words import Language
+
+class Part(StrEnum):
+    """Where in the chain a sentence belongs."""
+
+    RULE = "rule"  # which version, and whether it ran
+    EVENTS = "events"  # what came, and what the rule made of it
+    MOMENT = "moment"  # that there was one, or what was missing
+    VERDICT = "verdict"  # what was decided about it
+    GATES = "gates"  # whether a contact was allowed
+    CONTACT = "contact"  # calls, messages and promises
+    OUTCOME = "outcome"  # how it stands, or how it ended
 
 
 class Say(StrEnum):
+    NOT_YET = "not_yet"
     NOT_IN_FORCE = "not_in_force"
     PAUSED = "paused"
     NOTHING_SEEN = "nothing_seen"
+    OPENED = "opened"
+    MOVED = "moved"
+    COUNTED = "counted"
     UNMET = "unmet"
+    UNMET_SOMEHOW = "unmet_somehow"
     FAILED = "failed"
     SATISFIED = "satisfied"
     SATISFIED_AT_ONCE = "satisfied_at_once"
+    CAME_LATE = "came_late"
+    SETTLED = "settled"
     WATCHING = "watching"
     COUNTING = "counting"
     EMPTIED = "emptied"
     FOUND = "found"
+    FOUND_NOW = "found_now"
     ONLY_IN_SHADOW = "only_in_shadow"
     NOT_RECORDED = "not_recorded"
+    BEFORE_THE_RULE = "before_the_rule"
+    CAME_WHILE_PAUSED = "came_while_paused"
+    CAME_TOO_LATE = "came_too_late"
     WITHDRAWN = "withdrawn"
     ESCALATED = "escalated"
     JOINED = "joined"
     PLAN_A = "plan_a"
     PLAN_B = "plan_b"
     CONTROL = "control"
-    SUPPRESSED_WORTH = "suppressed:worth"
-    SUPPRESSED_COOLDOWN = "suppressed:cooldown"
-    SUPPRESSED_CONSENT = "suppressed:consent"
-    SUPPRESSED_PAUSED = "suppressed:paused"
-    GATES = "gates"
-    GATES_UNTIL = "gates_until"
+    NOT_WORTH = "not_worth"
+    WORTH_UNKNOWN = "worth_unknown"
+    COOLING_DOWN = "cooling_down"
+    COOLED_LATELY = "cooled_lately"
+    DO_NOT_CALL = "do_not_call"
+    CONSENT_REFUSED = "consent_refused"
+    CONSENT_MISSING = "consent_missing"
+    NO_CONSENT = "no_consent"
+    FOUND_WHILE_PAUSED = "found_while_paused"
+    GATES_OPEN = "gates_open"
+    GATES_CLOSED = "gates_closed"
+    GATES_REFUSED = "gates_refused"
+    GATE = "gate"
+    QUEUED = "queued"
+    CALLED = "called"
+    CALLING = "calling"
+    SPOKEN = "spoken"
+    NOTED = "noted"
+    MESSAGE = "message"
+    PROMISED = "promised"
+    PROMISE_ENDED = "promise_ended"
     CASE_OPEN = "case_open"
-    CASE_WAS_OPEN = "case_was_open"
     CASE_CLOSED = "case_closed"
+    CASE_CLOSED_BECAUSE = "case_closed_because"
 
 
-_SENTENCES: dict[Say, tuple[str, str]] = {
-    Say.NOT_IN_FORCE: (
-        "The rule was not in force then: it was in the state {state}.",
-        "הכלל לא היה בתוקף אז: מצבו היה {state}.",
+SENTENCES: dict[Say, tuple[str, str]] = {
+    Say.NOT_YET: (
+        "The rule did not exist then: it was first written down at {at}.",
+        "הכלל עוד לא היה קיים אז: הוא נכתב לראשונה ב־{at}.",
     ),
+    Say.NOT_IN_FORCE: ("The rule was not in force then: it was {state}.", "הכלל לא היה בתוקף אז: הוא היה {state}."),
     Say.PAUSED: ("The rule was on hold then and detected nothing new.", "הכלל היה מושהה אז ולא זיהה דבר חדש."),
     Say.NOTHING_SEEN: (
-        "No event of the customer until then was of a type that the rule looks at.",
-        "עד אז לא הגיע מהלקוח אף אירוע מסוג שהכלל מסתכל עליו.",
+        "Until then, nothing came from the customer that the rule looks at.",
+        "עד אז לא הגיע מן הלקוח דבר שהכלל מסתכל עליו.",
     ),
-    Say.UNMET: (
-        "At {at} there was an event {type}, but it did not meet the rule's conditions.",
-        "ב־{at} היה אירוע {type}, אך הוא לא עמד בתנאי הכלל.",
+    Say.OPENED: (
+        "At {at} {what}, and the rule began to wait until {deadline}.",
+        "ב־{at} {what}, והכלל התחיל להמתין עד {deadline}.",
+    ),
+    Say.MOVED: (
+        "At {at} {what}, and the deadline moved to {deadline}.",
+        "ב־{at} {what}, והמועד האחרון זז אל {deadline}.",
+    ),
+    Say.COUNTED: (
+        "At {at} {what}, and the score came to {total} of {threshold}.",
+        "ב־{at} {what}, והניקוד הגיע ל־{total} מתוך {threshold}.",
+    ),
+    Say.UNMET: ("At {at} {what}, but {missed}.", "ב־{at} {what}, אך {missed}."),
+    Say.UNMET_SOMEHOW: (
+        "At {at} {what}, but it did not meet the rule's conditions.",
+        "ב־{at} {what}, אך הדבר לא עמד בתנאי הכלל.",
     ),
     Say.FAILED: (
-        "At {at} the expression {place} had no value on an event {type}, so the rule passed over it.",
-        "ב־{at} לביטוי {place} לא היה ערך באירוע {type}, ולכן הכלל דילג עליו.",
+        "At {at} {what}, but the rule had to pass over it: {place} could not be read from it.",
+        "ב־{at} {what}, אך הכלל נאלץ לדלג עליו: לא היה אפשר לקרוא ממנו את {place}.",
     ),
     Say.SATISFIED: (
-        "At {at} came {type}: {what}, {span} before the deadline at {deadline}. So there was no moment.",
-        "ב־{at} הגיע {type}: {what}, {span} לפני המועד האחרון ב־{deadline}. לכן לא נוצר רגע.",
+        "At {at} {what}, {span} before the deadline at {deadline}. So there was no moment.",
+        "ב־{at} {what}, {span} לפני המועד האחרון ב־{deadline}. לכן לא נוצר רגע.",
     ),
     Say.SATISFIED_AT_ONCE: (
-        "At {at} came {type}: {what}, at the very deadline, which is still in time. So there was no moment.",
-        "ב־{at} הגיע {type}: {what}, בדיוק במועד האחרון, וזה עדיין בזמן. לכן לא נוצר רגע.",
+        "At {at} {what}, at the very deadline, which is still in time. So there was no moment.",
+        "ב־{at} {what}, בדיוק במועד האחרון, וזה עדיין בזמן. לכן לא נוצר רגע.",
+    ),
+    Say.CAME_LATE: (
+        "At {at} {what}: {span} after the moment, so too late to prevent it.",
+        "ב־{at} {what}: {span} אחרי הרגע, ולכן מאוחר מכדי למנוע אותו.",
+    ),
+    Say.SETTLED: (
+        "At {at} {what}, {span} after the moment, and that settled the matter.",
+        "ב־{at} {what}, {span} אחרי הרגע, ובכך העניין הסתדר.",
     ),
     Say.WATCHING: (
-        "The rule was waiting since {at}; it would have been a moment at {deadline}.",
-        "הכלל המתין מאז {at}; זה היה נעשה רגע ב־{deadline}.",
+        "A watch is open since {at}: unless what it waits for comes, it becomes a moment at {deadline}.",
+        "המעקב פתוח מאז {at}: אם מה שמחכים לו לא יגיע, ייווצר רגע ב־{deadline}.",
     ),
-    Say.COUNTING: ("The score stood at {total} of {threshold} then.", "הניקוד עמד אז על {total} מתוך {threshold}."),
-    Say.EMPTIED: ("At {at} came {type}: {what}, and the score began anew.", "ב־{at} הגיע {type}: {what}, והניקוד התחיל מחדש."),
-    Say.FOUND: ("The rule found a moment at {at}.", "הכלל מצא רגע ב־{at}."),
-    Say.ONLY_IN_SHADOW: (
-        "The rule ran in shadow then, which contacts nobody.",
-        "הכלל פעל אז בצל, ובצל לא פונים לאיש.",
+    Say.COUNTING: (
+        "The score stood at {total} of {threshold}: {short} short of a moment.",
+        "הניקוד עמד על {total} מתוך {threshold}: חסרו {short} כדי שייווצר רגע.",
     ),
-    Say.NOT_RECORDED: (
-        "It was not acted on: the events arrived before the rule was in force, while it was on hold, or too late.",
-        "לא נעשה בו דבר: האירועים הגיעו לפני שהכלל נכנס לתוקף, בזמן שהיה מושהה, או מאוחר מדי.",
+    Say.EMPTIED: ("At {at} {what}, and the score began anew.", "ב־{at} {what}, והניקוד התחיל מחדש."),
+    Say.FOUND: (
+        "The rule found a moment at {at}, by its version {version}.",
+        "הכלל מצא רגע ב־{at}, לפי הגרסה שמספרה {version}.",
+    ),
+    Say.FOUND_NOW: (
+        "At {at} {what}, and the rule found a moment, by its version {version}.",
+        "ב־{at} {what}, והכלל מצא רגע, לפי הגרסה שמספרה {version}.",
+    ),
+    Say.ONLY_IN_SHADOW: ("The rule ran in shadow then, which contacts nobody.", "הכלל פעל אז בצל, ובצל לא פונים לאיש."),
+    Say.NOT_RECORDED: ("It was not acted on.", "לא נעשה בו דבר."),
+    Say.BEFORE_THE_RULE: (
+        "It was not acted on: what led to it arrived before the rule came into force at {since}.",
+        "לא נעשה בו דבר: מה שהוביל אליו הגיע לפני שהכלל נכנס לתוקף ב־{since}.",
+    ),
+    Say.CAME_WHILE_PAUSED: (
+        "It was not acted on: what led to it arrived while the rule was on hold.",
+        "לא נעשה בו דבר: מה שהוביל אליו הגיע בזמן שהכלל היה מושהה.",
+    ),
+    Say.CAME_TOO_LATE: (
+        "It was not acted on: what led to it was imported, or arrived more than a day late.",
+        "לא נעשה בו דבר: מה שהוביל אליו יובא, או הגיע באיחור של יותר מיום.",
     ),
     Say.WITHDRAWN: (
-        "A late event showed that it never was, and it was withdrawn.",
-        "אירוע שהגיע באיחור הראה שלא היה, והרגע בוטל.",
+        "A late event showed that it never was, and it was withdrawn at {at}.",
+        "אירוע שהגיע באיחור הראה שלא היה, והרגע בוטל ב־{at}.",
     ),
     Say.ESCALATED: ("It opened a case.", "הוא פתח טיפול."),
-    Say.JOINED: ("It joined the case that was open already.", "הוא צורף לטיפול שכבר היה פתוח."),
+    Say.JOINED: (
+        "It joined the case that was open since {since} for “{title}”.",
+        "הוא צורף לטיפול שהיה פתוח מאז {since} בשל „{title}”.",
+    ),
     Say.PLAN_A: (
         "Of the rule's two plans this customer takes plan A.",
         "מבין שתי התוכניות של הכלל, הלקוח הזה הולך לפי תוכנית א׳.",
@@ -94,48 +169,89 @@ _SENTENCES: dict[Say, tuple[str, str]] = {
         "מבין שתי התוכניות של הכלל, הלקוח הזה הולך לפי תוכנית ב׳.",
     ),
     Say.CONTROL: (
-        "The customer is in the group that is never called, by which the worth of calls is measured.",
-        "הלקוח נמצא בקבוצה שאליה לא מתקשרים, ולפיה נמדדת תועלת השיחות.",
+        "Nobody was called on purpose: the customer is in the group of {share} by which the worth of calls is measured.",
+        "לא התקשרו בכוונה: הלקוח נמצא בקבוצה של {share} שלפיה נמדדת תועלת השיחות.",
     ),
-    Say.SUPPRESSED_WORTH: ("A call was not worth its cost.", "השיחה לא הייתה שווה את עלותה."),
-    Say.SUPPRESSED_COOLDOWN: (
-        "The customer had been escalated by this rule too short a time before.",
-        "הכלל כבר הוביל לטיפול בלקוח זמן קצר מדי קודם לכן.",
+    Say.NOT_WORTH: (
+        "Nobody was called: a call was worth {expected} ({value} at a chance of {chance}), and costs {call_cost}.",
+        "לא התקשרו: השיחה הייתה שווה {expected} ({value} בסיכוי של {chance}), ועלותה {call_cost}.",
     ),
-    Say.SUPPRESSED_CONSENT: ("The customer's consent did not cover it.", "הסכמת הלקוח לא כללה זאת."),
-    Say.SUPPRESSED_PAUSED: ("The rule was on hold when it was found.", "הכלל היה מושהה כשהרגע נמצא."),
-    Say.GATES: ("At {at} the gates answered: {answer}.", "ב־{at} השערים השיבו: {answer}."),
-    Say.GATES_UNTIL: (
-        "At {at} the gates answered: {answer}, until {until}.",
-        "ב־{at} השערים השיבו: {answer}, עד {until}.",
+    Say.WORTH_UNKNOWN: (
+        "Nobody was called: what a call was worth could not be read.",
+        "לא התקשרו: לא היה אפשר לקרוא מה שווי השיחה.",
     ),
-    Say.CASE_OPEN: ("The case is {state}.", "מצב הטיפול: {state}."),
-    Say.CASE_WAS_OPEN: ("The case was open then.", "הטיפול היה אז פתוח."),
-    Say.CASE_CLOSED: ("The case was closed as {outcome} at {at}.", "הטיפול נסגר כ־{outcome} ב־{at}."),
+    Say.COOLING_DOWN: (
+        "Nobody was called: this rule had led to a case at {last}, and leaves the customer alone for {length}, until {until}.",
+        "לא התקשרו: כלל זה כבר הוביל לטיפול ב־{last}, והוא מניח ללקוח למשך {length}, עד {until}.",
+    ),
+    Say.COOLED_LATELY: (
+        "Nobody was called: this rule had led to a case too short a time before.",
+        "לא התקשרו: כלל זה כבר הוביל לטיפול זמן קצר מדי קודם לכן.",
+    ),
+    Say.DO_NOT_CALL: (
+        "Nobody was called: the customer asked not to be called.",
+        "לא התקשרו: הלקוח ביקש שלא יתקשרו.",
+    ),
+    Say.CONSENT_REFUSED: (
+        "Nobody was called: the customer refused {purpose}.",
+        "לא התקשרו: הלקוח סירב ל{purpose}.",
+    ),
+    Say.CONSENT_MISSING: (
+        "Nobody was called: the customer never consented to {purpose}.",
+        "לא התקשרו: הלקוח מעולם לא הסכים ל{purpose}.",
+    ),
+    Say.NO_CONSENT: (
+        "Nobody was called: the customer's consent did not cover it.",
+        "לא התקשרו: הסכמת הלקוח לא כללה זאת.",
+    ),
+    Say.FOUND_WHILE_PAUSED: (
+        "Nobody was called: the rule was on hold when it was found.",
+        "לא התקשרו: הכלל היה מושהה כשהרגע נמצא.",
+    ),
+    Say.GATES_OPEN: ("At {at} every gate was open.", "ב־{at} כל השערים היו פתוחים."),
+    Say.GATES_CLOSED: ("At {at} a contact had to wait, until {until}.", "ב־{at} הפנייה נאלצה להמתין, עד {until}."),
+    Say.GATES_REFUSED: ("At {at} a contact was ruled out.", "ב־{at} הפנייה נשללה."),
+    Say.GATE: ("{sentence}", "{sentence}"),
+    Say.QUEUED: ("At {at} it was put before the agents.", "ב־{at} הוא הועבר לנציגים."),
+    Say.CALLED: ("At {at} the customer was called: {result}.", "ב־{at} התקשרו ללקוח: {result}."),
+    Say.CALLING: ("At {at} a call to the customer began: {result}.", "ב־{at} החלה שיחה ללקוח: {result}."),
+    Say.SPOKEN: (
+        "At {at} the customer was called, and a person spoke with them for {span}.",
+        "ב־{at} התקשרו ללקוח, והתקיימה שיחה עם אדם במשך {span}.",
+    ),
+    Say.NOTED: ("At {at} the agent noted: {result}.", "ב־{at} הנציג רשם: {result}."),
+    Say.MESSAGE: ("At {at} a text message was written: {result}.", "ב־{at} נכתבה הודעת טקסט: {result}."),
+    Say.PROMISED: (
+        "At {at} the customer was promised a call by {due}.",
+        "ב־{at} הובטחה ללקוח שיחה עד {due}.",
+    ),
+    Say.PROMISE_ENDED: ("The promise was {result}, at {at}.", "ההבטחה: {result}, ב־{at}."),
+    Say.CASE_OPEN: ("By then the case was {state}.", "הטיפול היה אז {state}."),
+    Say.CASE_CLOSED: ("The case was closed at {at}: {outcome}.", "הטיפול נסגר ב־{at}: {outcome}."),
+    Say.CASE_CLOSED_BECAUSE: (
+        "The case was closed at {at}: {outcome} ({reasons}).",
+        "הטיפול נסגר ב־{at}: {outcome} ({reasons}).",
+    ),
 }
-_UNITS = (
-    (timedelta(days=1), ("d", "ימים")),
-    (timedelta(hours=1), ("h", "שעות")),
-    (timedelta(minutes=1), ("min", "דקות")),
-    (timedelta(seconds=1), ("s", "שניות")),
-)
-
-
-def said(say: Say, language: Language, figures: dict[str, object]) -> str:
-    """Return a sentence with its figures. A figure that is missing is a bug: `KeyError`."""
-    return _SENTENCES[say][language is Language.HEBREW].format_map(figures)
-
-
-def instant(at: datetime, zone: ZoneInfo) -> str:
-    """Return a time on a clock of a zone, to the second: `2026-06-07 10:20:00`."""
-    return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
-
-
-def span(length: timedelta, language: Language) -> str:
-    """Return a length in its largest two units: `40 s`, `1 h 5 min`."""
-    parts, left = [], length
-    for unit, names in _UNITS:
-        count, left = divmod(left, unit)
-        if count:
-            parts.append(f"{count} {names[language is Language.HEBREW]}")
-    return " ".join(parts[:2]) or f"0 {_UNITS[-1][1][language is Language.HEBREW]}"
+_IN_PART: dict[Part, tuple[Say, ...]] = {
+    Part.RULE: (Say.NOT_YET, Say.NOT_IN_FORCE, Say.PAUSED),
+    Part.EVENTS: (Say.OPENED, Say.MOVED, Say.COUNTED, Say.UNMET, Say.UNMET_SOMEHOW, Say.FAILED, Say.NOTHING_SEEN, Say.EMPTIED),
+    Part.MOMENT: (Say.FOUND, Say.FOUND_NOW, Say.SATISFIED, Say.SATISFIED_AT_ONCE, Say.WATCHING, Say.COUNTING),
+    Part.GATES: (Say.GATES_OPEN, Say.GATES_CLOSED, Say.GATES_REFUSED, Say.GATE),
+    Part.CONTACT: (
+        *(Say.QUEUED, Say.CALLED, Say.CALLING, Say.SPOKEN, Say.NOTED, Say.MESSAGE, Say.PROMISED, Say.PROMISE_ENDED),
+        *(Say.CAME_LATE, Say.SETTLED),
+    ),
+    Part.OUTCOME: (Say.CASE_OPEN, Say.CASE_CLOSED, Say.CASE_CLOSED_BECAUSE),
+}
+PARTS: dict[Say, Part] = {
+    **dict.fromkeys(Say, Part.VERDICT),
+    **{say: part for part, several in _IN_PART.items() for say in several},
+}
+# What an answer can be told by in one sentence: the last of these, or else the last of the weaker ones.
+HEADLINES = frozenset(
+    {
+        *(say for say, part in PARTS.items() if part in (Part.VERDICT, Part.OUTCOME, Part.MOMENT)),
+        *(Say.NOT_YET, Say.NOT_IN_FORCE),
+    }
+) - {Say.COUNTING, Say.FOUND, Say.FOUND_NOW, Say.PLAN_A, Say.PLAN_B}

@@ -1,0 +1,106 @@
+"""The gates' verdicts as sentences in the reader's language, with their figures as they read there. Pure."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from orchestrator.availability.purposes import Medium, Purpose
+from orchestrator.availability.sentences import ENGLISH
+from orchestrator.availability.situation import BudgetKind, SwitchScope
+from orchestrator.insights.explain.codes import phrase
+from orchestrator.insights.explain.figures import Reader
+
+HEBREW: Mapping[str, str] = {
+    "needed": "הלקוח עוד זקוק לאדם.",
+    "resolved": "מה שהלקוח נזקק לו נעשה.",
+    "erased": "הלקוח ביקש להימחק.",
+    "in_live_contact": "הלקוח מדבר עכשיו עם אדם.",
+    "consent_not_needed": "הלקוח ביקש את השיחה הזאת, ואין צורך בהסכמה נוספת.",
+    "consent_given": "הסכמת הלקוח כוללת {purpose}.",
+    "consent_refused": "התקבל מן הלקוח סירוב לפנייה לשם {purpose}.",
+    "consent_missing": "הלקוח לא הסכים ל{purpose}.",
+    "medium_refused": "התקבל מן הלקוח סירוב לפנייה באמצעות {medium}.",
+    "medium_missing": "הלקוח לא הסכים שיפנו אליו באמצעות {medium}.",
+    "may_be_called": "אין בקשה שלא להתקשר העומדת נגד פנייה זו.",
+    "requested_despite": "רשומה בקשה שלא להתקשר, אך הלקוח ביקש את השיחה הזאת.",
+    "do_not_call": "רשומה ללקוח בקשה שלא להתקשר.",
+    "number_blocked": "רשומה למספר בקשה שלא להתקשר.",
+    "exempt_requested": "לא חל על שיחה שהלקוח ביקש.",
+    "exempt_promised": "לא חל אחרי שהובטחה ללקוח שיחה.",
+    "exempt_medium": "לא חל על {medium}.",
+    "not_configured": "דבר לא הוגדר לשער זה.",
+    "worth_it": "השיחה שווה {expected} ועולה {call_cost}.",
+    "not_worth_it": "השיחה שווה {expected} והייתה עולה {call_cost}.",
+    "worth_unknown": "שווי השיחה אינו מספר.",
+    "not_held_out": "הלקוח אינו בקבוצה שאין מתקשרים אליה.",
+    "held_out": "הלקוח בקבוצה שאין מתקשרים אליה.",
+    "cooldown_over": "ההפסקה של הכלל ללקוח זה ({length}) הסתיימה ב־{until}.",
+    "cooling_down": "הכלל מפסיק ללקוח זה למשך {length}, עד {until}.",
+    "below_caps": "לא הושגה מכסת פניות.",
+    "cap_reached": "מספר הפניות בתוך {within} הוא {count}, ומותרות {limit}; מותר שוב מ־{until}.",
+    "calling_open": "זו שעה מותרת במקום הלקוח.",
+    "calling_closed": "זו שעה אסורה במקום הלקוח; מותר שוב מ־{until}.",
+    "calling_never": "אין שעה מותרת במקום הלקוח בתוך {horizon}.",
+    "zone_unknown": "לא ידוע באיזה אזור זמן או ארץ הלקוח.",
+    "zone_not_a_zone": "אזור הזמן של הלקוח אינו קיים, ואין ארץ או מספר שמלמדים יותר.",
+    "rest_open": "הלקוח אינו ביום מנוחה.",
+    "rest_closed": "זה יום המנוחה של הלקוח, עד {until}.",
+    "rest_never": "הלקוח במנוחה לכל אורך {horizon}.",
+    "business_open": "התור פתוח.",
+    "business_closed": "התור סגור עד {until}.",
+    "business_never": "התור לא נפתח בתוך {horizon}.",
+    "no_agents": "אין במשמרת נציג של התור.",
+    "too_many_waiting": "ממתינות יותר מדי משימות: {open_tasks}, ומספר הנציגים במשמרת: {agents}.",
+    "staffed": "מספר הנציגים במשמרת: {agents}. משימות ממתינות: {open_tasks}.",
+    "within_budget": "התקציב לא נוצל.",
+    "budget_spent": "התקציב ({kind}) נוצל: {spent} מתוך {limit}. הוא מתחדש ב־{until}.",
+    "switch_off": "שום מתג עצירה אינו מופעל.",
+    "switch_thrown": "מתג העצירה מופעל עבור: {scopes}.",
+    "grace_over": "אין ממתינים עוד לאירוע מאוחר.",
+    "in_grace": "אירוע מאוחר עוד עשוי לשנות זאת; לא לפני {until}.",
+    "in_time": "התוקף לא פג.",
+    "never_expires": "אין תאריך תפוגה.",
+    "has_expired": "התוקף פג ב־{expires}.",
+    "expires_first": "אין זמן מותר לפני שהתוקף פג ב־{expires}.",
+    "never_agree": "השערים אינם נפתחים כולם בתוך {horizon}.",
+}
+_LENGTH = re.compile(r"(?:(\d+) days?, )?(\d+):(\d\d):(\d\d)(?:\.\d+)?")
+_CODES: Mapping[str, type[StrEnum]] = {"purpose": Purpose, "medium": Medium, "kind": BudgetKind}
+
+
+def gate_sentence(verdict: Mapping[str, Any], reader: Reader) -> str:
+    """Tell a stored verdict; one written by another version, whose sentence we lack, is told as it was stored."""
+    why, figures = str(verdict.get("why", "")), verdict.get("figures", {})
+    words = (HEBREW if reader.is_hebrew else ENGLISH).get(why)
+    if words is None:
+        return str(verdict.get("sentence", ""))
+    try:
+        return words.format_map({name: _read(name, figure, reader) for name, figure in figures.items()})
+    except (KeyError, TypeError, ValueError):
+        return str(verdict.get("sentence", ""))
+
+
+def _read(name: str, figure: Any, reader: Reader) -> str:
+    """Return a figure as it reads. Raises `ValueError` for one that another version wrote otherwise."""
+    match name:
+        case "until" | "expires":
+            return reader.instant(datetime.fromisoformat(figure))
+        case "length" | "within" | "horizon":
+            return reader.span(_length(figure))
+        case "scopes":
+            return ", ".join(phrase(SwitchScope(each.partition(" ")[0]), reader.language) for each in figure.split(", "))
+        case "purpose" | "medium" | "kind":
+            return phrase(_CODES[name](figure), reader.language)
+        case _:
+            return reader.number(figure)
+
+
+def _length(text: str) -> timedelta:
+    """Read a length back from Python's own words for it: `7 days, 0:00:00`."""
+    told = _LENGTH.fullmatch(text)
+    if told is None:
+        raise ValueError("no length")
+    days, hours, minutes, seconds = (int(part or 0) for part in told.groups())
+    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
