@@ -1,5 +1,6 @@
 """The rules in force as the database has them, compiled once and kept until a change raises the rulebook's revision."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -24,6 +25,7 @@ class RuleLibrary:
 
     def __init__(self) -> None:
         self._versions: dict[tuple[str, int], CompiledRule] = {}
+        self._compiling = asyncio.Lock()
         self._active = ActiveRules(-1, Rulebook(()), {})
 
     async def active(self, session: AsyncSession, *, revision: int | None = None) -> ActiveRules:
@@ -44,10 +46,12 @@ class RuleLibrary:
             row = await session.get(RuleVersionRow, (name, version))
             if row is None:
                 raise NoSuch(f"there is no version {version} of a rule {name}")
-            # Compiling takes far longer than reading. All who came while the rules were unknown arrive here together, and
-            # only the first of them compiles.
-            if (name, version) not in self._versions:
-                self._versions[name, version] = read_rule(row.document.encode(), name=f"{name} version {version}")
+            # Compiling a large rule takes seconds: others are served meanwhile. All who came while the rules were unknown
+            # arrive here together, and only the first of them compiles.
+            async with self._compiling:
+                if (name, version) not in self._versions:
+                    named = f"{name} version {version}"
+                    self._versions[name, version] = await asyncio.to_thread(read_rule, row.document.encode(), name=named)
         return self._versions[name, version]
 
     async def _read(self, session: AsyncSession, revision: int) -> ActiveRules:

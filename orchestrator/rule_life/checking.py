@@ -16,7 +16,7 @@ from orchestrator.detection.tables import RuleState
 from orchestrator.errors import BadInput, Conflict
 from orchestrator.queueing.tables import QueueRow
 from orchestrator.rule_life.listing import list_rules
-from orchestrator.rule_life.versions import file_of
+from orchestrator.rule_life.versions import read_version
 from orchestrator.settings import Settings
 from orchestrator.wording.shipped import SCRIPT_NAMES, TEMPLATE_NAMES
 from orchestrator.wording.tables import ScriptRow, TemplateRow
@@ -57,7 +57,7 @@ async def check(session: AsyncSession, files: Sequence[RuleFile], *, settings: S
     """Return what the lint says of these rules, beside those that run."""
     named = {file.rule.name for file in files}
     known = [(row, version) for row, version in await list_rules(session) if row.name not in named]
-    running = [file_of(version) for row, version in known if row.state in _RUNNING]
+    running = [await read_version(version) for row, version in known if row.state in _RUNNING]
     linted = [LintedRule(file.rule, file.spots) for file in (*files, *running)]
     report = await to_thread(lint, linted, await _known(session, settings), now=now)  # a large rule takes seconds
     return [finding for finding in report.findings if finding.rule in named]

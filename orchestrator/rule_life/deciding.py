@@ -1,6 +1,5 @@
 """What supervisors decide about a rule: each with the tag of what they saw, and with the lint in between."""
 
-from asyncio import to_thread
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +11,7 @@ from orchestrator.identity.changes import Who, note_change
 from orchestrator.rule_life.checking import check, demand
 from orchestrator.rule_life.publishing import Published, put_in_force, try_beside
 from orchestrator.rule_life.tags import hold
-from orchestrator.rule_life.versions import file_of, latest_number, version_of
+from orchestrator.rule_life.versions import latest_number, read_version, version_of
 from orchestrator.settings import Settings
 
 
@@ -40,7 +39,7 @@ async def run_version(
     `LintUnconfirmed` and, for publishing, `NotApproved`; nothing is changed then.
     """
     version = await _chosen(session, name, decision)
-    file = await to_thread(file_of, version)  # others are served while a large one is read
+    file = await read_version(version)
     demand(await check(session, [file], settings=settings, now=now), confirmed=decision.confirmed)
     if state is RuleState.PUBLISHED:
         demand_approval(version, settings)

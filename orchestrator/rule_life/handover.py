@@ -17,7 +17,7 @@ from orchestrator.detection.tables import (
     WatchStatus,
     WindowRow,
 )
-from orchestrator.rule_life.versions import file_of, version_of
+from orchestrator.rule_life.versions import read_version, version_of
 
 
 async def hand_over(session: AsyncSession, row: RuleRow, rule: CompiledRule, *, to: RuleState, now: datetime) -> int:
@@ -30,7 +30,7 @@ async def hand_over(session: AsyncSession, row: RuleRow, rule: CompiledRule, *, 
         row.since, row.pauses = now, []
         return await drop_watches(session, row.name, now=now)
     row.pauses = closed_pauses(row, now)
-    in_force = file_of(await version_of(session, row.name, row.version)).rule
+    in_force = (await read_version(await version_of(session, row.name, row.version))).rule
     return 0 if in_force.detector.kind == rule.detector.kind else await _drop(session, row.name, Mode.LIVE, now=now)
 
 

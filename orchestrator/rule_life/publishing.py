@@ -13,7 +13,7 @@ from orchestrator.detection.tables import RuleRow, RuleState, RuleVersionRow
 from orchestrator.identity.changes import Who
 from orchestrator.rule_life.handover import begin_trial, end_trial, hand_over
 from orchestrator.rule_life.states import note, told
-from orchestrator.rule_life.versions import file_of, new_version, same_version
+from orchestrator.rule_life.versions import new_version, read_version, same_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,8 @@ async def try_beside(session: AsyncSession, version: RuleVersionRow, *, who: Who
         await begin_trial(session, row, version.version, now=now)
         session.add(row)
         await note(session, "rule.tried", row, before=before, who=who, now=now)
-    return Published(file_of(version).rule, version.version, RuleState(row.state), is_new_version=False, is_trial=True)
+    rule = (await read_version(version)).rule
+    return Published(rule, version.version, RuleState(row.state), is_new_version=False, is_trial=True)
 
 
 async def put_in_force(
@@ -62,7 +63,7 @@ async def put_in_force(
 ) -> Published:
     """Let a version run, in shadow or published. The caller holds the rulebook (`raise_revision`)."""
     row = await session.get_one(RuleRow, version.rule)
-    rule, before, told_before = file_of(version).rule, RuleState(row.state), told(row)
+    rule, before, told_before = (await read_version(version)).rule, RuleState(row.state), told(row)
     dropped = await hand_over(session, row, rule, to=state, now=now)
     if state is RuleState.SHADOW or row.shadow_version == version.version:
         await end_trial(session, row, now=now)

@@ -1,6 +1,7 @@
 """Versions of rules: what was written, by whom and when. A version never changes."""
 
 import hashlib
+from asyncio import to_thread
 from datetime import datetime
 from functools import lru_cache
 
@@ -21,6 +22,11 @@ def digest_of(document: RuleDocument) -> str:
 def file_of(version: RuleVersionRow) -> RuleFile:
     """Return a version as the file it was written in, named after rule and version."""
     return _read_once(version.document, f"{version.rule} version {version.version}")
+
+
+async def read_version(version: RuleVersionRow) -> RuleFile:
+    """Return a version as `file_of` does, while others are served: reading a large one takes seconds."""
+    return await to_thread(file_of, version)
 
 
 @lru_cache(maxsize=256)

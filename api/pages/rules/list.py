@@ -17,7 +17,7 @@ from api.pages.rules import words
 from api.transactions import Repeatable
 from orchestrator.insights.rule_days import RuleDay, rule_days
 from orchestrator.rule_life.listing import list_rules
-from orchestrator.rule_life.versions import file_of, latest_numbers
+from orchestrator.rule_life.versions import latest_numbers, read_version
 
 router = APIRouter(prefix="/console/rules", route_class=Repeatable)
 
@@ -47,7 +47,7 @@ async def _list(
     language, newest = language_of(request, viewer.locale), await latest_numbers(session)
     days, blank = await rule_days(session, since=midnight), RuleDay()
     rules = [
-        (row, file_of(version).rule.document.title_in(language), newest[row.name], days.get(row.name, blank))
+        (row, (await read_version(version)).rule.document.title_in(language), newest[row.name], days.get(row.name, blank))
         for row, version in await list_rules(session)
     ]
     return page(
