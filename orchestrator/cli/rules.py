@@ -13,6 +13,7 @@ from orchestrator.cli.one_transaction import Data, in_transaction, operator, wit
 from orchestrator.cli.rules_cases import run_cases
 from orchestrator.cli.rules_lint import lint
 from orchestrator.cli.rules_naming import Name, known
+from orchestrator.cli.rules_pausing import Fate, OpenCases, PauseReason, demand_reason, what_becomes
 from orchestrator.cli.rules_versions import diff, export, rollback
 from orchestrator.detection.durations import format_share
 from orchestrator.detection.lint.findings import Finding
@@ -84,26 +85,34 @@ def list_(data: Data = None) -> None:
 
 
 @rules.command("pause")
-def pause(name: Name, data: Data = None) -> None:
-    """Stop detecting: deadlines that pass meanwhile are recorded and reach nobody. Open cases go on; see `rules withdraw`."""
+def pause(name: Name, open_cases: OpenCases = None, reason: PauseReason = None, data: Data = None) -> None:
+    """Stop detecting: deadlines that pass meanwhile are recorded and reach nobody. Its open cases are finished or withdrawn."""
+    demand_reason(open_cases, reason)
 
     async def work(session: AsyncSession, now: datetime, _: Settings) -> int:
         await states.pause(session, name, who=operator(), now=now)
         return await count_open(session, name)
 
     left = in_transaction(known(work), data=data)
-    print(f"{name}: paused" + (f", {left} open cases go on unless they are withdrawn" if left else ""))
+    fate, why = what_becomes(left, open_cases, reason)
+    if fate is Fate.WITHDRAW:
+        print(f"{name}: paused, {_take_back(name, why, data)} open cases taken back")
+    else:
+        print(f"{name}: paused" + (f", {left} open cases go on unless they are withdrawn" if left else ""))
 
 
 @rules.command("withdraw")
 def withdraw(name: Name, reason: Reason, data: Data = None) -> None:
     """Take back the open cases that this rule alone wants, one after another; who was promised a call is told."""
     in_transaction(known(lambda session, now, _: listing.rule_record(session, name)), data=data)
+    print(f"{name}: {_take_back(name, reason, data)} open cases taken back")
 
+
+def _take_back(name: str, reason: str, data: Path | None) -> int:
     async def work(database: Database, settings: Settings) -> int:
         return await take_back_open(database, name, reason=reason, who=operator(), settings=settings)
 
-    print(f"{name}: {with_database(work, data=data)} open cases taken back")
+    return with_database(work, data=data)
 
 
 @rules.command("resume")

@@ -15,18 +15,23 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def run(database_url: str, tmp_path: Path) -> Run:
-    """Run `ringback` on this test's database, in an empty folder."""
+def environment(database_url: str) -> dict[str, str]:
+    """The environment of a `ringback` that works on this test's database."""
     settings = {
         "RINGBACK_DATABASE_URL": database_url,
         "RINGBACK_TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
         "RINGBACK_TWILIO_AUTH_TOKEN": "token",
         "RINGBACK_PAYLOAD_KEYS": "k:" + "A" * 43 + "=",
     }
+    return {**os.environ, **settings, "PYTHONPATH": str(Path.cwd())}
+
+
+@pytest.fixture
+def run(environment: dict[str, str], tmp_path: Path) -> Run:
+    """Run `ringback` on this test's database, in an empty folder."""
 
     def ringback(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "orchestrator.cli.main", *map(str, arguments)]
-        environment = {**os.environ, **settings, "PYTHONPATH": str(Path.cwd())}
         return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, check=False)
 
     return ringback
