@@ -27,7 +27,10 @@ class Found:
 
 @dataclass
 class NaiveRule:
-    """`kind` is x (occurrence), w (absence) or s (score); types are fixed: x, start/touch/until, hit/reset, paid resolves."""
+    """`kind` is x (occurrence), w (absence), d (absence with a date) or s (score).
+
+    Types are fixed: x, start/touch/until, dated/until with the date in `data.at`, hit/reset; paid resolves.
+    """
 
     name: str
     kind: str
@@ -35,6 +38,15 @@ class NaiveRule:
     threshold: Fraction = Fraction(3)
     expires: timedelta = timedelta(hours=1)
     cooldown: timedelta | None = None
+    # What the version in force said when an event came, by its id, where versions followed each other.
+    spans: dict[str, timedelta] = field(default_factory=dict)
+    thresholds: dict[str, Fraction] = field(default_factory=dict)
+
+    def span(self, event: Event) -> timedelta:
+        return self.spans.get(event.id, self.within)
+
+    def is_reached(self, total: Fraction, event: Event) -> bool:
+        return total >= self.thresholds.get(event.id, self.threshold)
 
 
 @dataclass
@@ -49,7 +61,7 @@ class Naive:
         for rule in self.rules:
             for customer, key in sorted({(e.subject, key_of(e)) for e in self.events}):
                 own = [e for e in self.events if (e.subject, key_of(e)) == (customer, key)]
-                find = {"x": occurrences, "w": absences, "s": scores}[rule.kind]
+                find = {"x": occurrences, "w": absences, "d": dates, "s": scores}[rule.kind]
                 self.found += find(rule, own, customer, key, self.until)
         self.found.sort(key=lambda found: found.order)
         for index, found in enumerate(self.found):
@@ -99,13 +111,42 @@ def absences(rule: NaiveRule, events: list[Event], customer: str, key: str, unti
         if first.type != "start":
             continue
         chain = [first]
-        while events and events[0].type != "until" and events[0].time <= chain[-1].time + rule.within:
+        while events and events[0].type != "until" and events[0].time <= chain[-1].time + rule.span(chain[-1]):
             chain.append(events.pop(0))
-        deadline = chain[-1].time + rule.within
+        deadline = chain[-1].time + rule.span(chain[-1])
         if (events and events[0].time <= deadline) or deadline > until:
             continue  # what stopped the chain in time is an until, or nothing that is known yet
         order = (deadline, 1, rule.name, customer, key)
         yield Found(rule.name, customer, key, deadline, [event.id for event in chain], order, rule.expires)
+
+
+def dates(rule: NaiveRule, events: list[Event], customer: str, key: str, until: datetime) -> Iterator[Found]:
+    """Each run of dates between two `until`s: a date stands until another is named, and is over once it has passed."""
+    events = [event for event in events if event.type in ("dated", "until")]
+    chain: list[Event] = []
+    for index, event in enumerate(events):
+        if event.type == "until":
+            chain = []
+            continue
+        chain.append(event)
+        then = date_of(event)
+        following = events[index + 1].time if index + 1 < len(events) else None
+        if then <= event.time:
+            yield Found(rule.name, customer, key, event.time, ids(chain), by_event(event, rule), rule.expires)
+            chain = []
+        elif then <= until and (following is None or following > then):
+            order = (then, 1, rule.name, customer, key)
+            yield Found(rule.name, customer, key, then, ids(chain), order, rule.expires)
+            chain = []
+
+
+def date_of(event: Event) -> datetime:
+    assert isinstance(event.data, dict)
+    return datetime.fromisoformat(str(event.data["at"]))
+
+
+def ids(events: list[Event]) -> list[str]:
+    return [event.id for event in events]
 
 
 def scores(rule: NaiveRule, events: list[Event], customer: str, key: str, until: datetime) -> Iterator[Found]:
@@ -116,7 +157,7 @@ def scores(rule: NaiveRule, events: list[Event], customer: str, key: str, until:
         if event.type != "hit":
             continue
         hits = [e for e in events[since : index + 1] if e.type == "hit" and e.time > event.time - rule.within]
-        if sum((weight(hit) for hit in hits), Fraction(0)) >= rule.threshold:
+        if rule.is_reached(sum((weight(hit) for hit in hits), Fraction(0)), event):
             yield Found(rule.name, customer, key, event.time, [hit.id for hit in hits], by_event(event, rule), rule.expires)
             since = index + 1
 

@@ -17,7 +17,7 @@ from orchestrator.intake.event import Event
 from tests.unit.detection.factories import START, a_rule, at
 from tests.unit.detection.naive import Naive, NaiveRule
 
-TYPES = ["x", "start", "start", "touch", "until", "hit", "hit", "reset", "paid", "contact.inbound"]
+TYPES = ["x", "start", "start", "dated", "dated", "touch", "until", "hit", "hit", "reset", "paid", "contact.inbound"]
 
 
 @st.composite
@@ -29,8 +29,12 @@ def streams(draw: st.DrawFn) -> list[Event]:
             id=f"{draw(st.integers(0, 9))}-{number}",
             type=draw(st.sampled_from(TYPES)),
             subject=draw(st.sampled_from(["c", "d"])),
-            time=START + draw(st.integers(0, 60)) * timedelta(seconds=30),
-            data={"k": draw(st.sampled_from([1, 2])), "w": draw(st.sampled_from([0.1, 1, 2, -1, 0.7, 2.2]))},
+            time=(time := START + draw(st.integers(0, 60)) * timedelta(seconds=30)),
+            data={
+                "k": draw(st.sampled_from([1, 2])),
+                "w": draw(st.sampled_from([0.1, 1, 2, -1, 0.7, 2.2])),
+                "at": (time + draw(st.integers(-4, 20)) * timedelta(seconds=30)).isoformat(),
+            },
         )
         for number in range(count)
     ]
@@ -40,17 +44,20 @@ def rules(cooldown: str | None) -> tuple[Rulebook, list[NaiveRule]]:
     key = "event.data.k"
     fields = {"resolve": [{"type": "paid"}]} | ({"cooldown": cooldown} if cooldown else {})
     absence = {"start": [{"type": "start"}], "touch": [{"type": "touch"}], "until": [{"type": "until"}]}
+    dated = {"start": [{"type": "dated"}], "until": [{"type": "until"}], "due": {"at": "event.data.at"}}
     score = {"events": [{"type": "hit", "weight": "event.data.w"}], "until": [{"type": "reset"}], "threshold": 3}
     compiled: list[CompiledRule] = [
         a_rule({"occurrence": {"on": [{"type": "x"}], "key": key}}, rule="b", expires="2m", **fields),
         a_rule({"absence": absence | {"within": "5m", "key": key}}, rule="a", expires="7m", **fields),
         a_rule({"score": score | {"within": "4m", "key": key}}, rule="c", expires="3m", **fields),
+        a_rule({"absence": dated | {"key": key}}, rule="d", expires="6m", **fields),
     ]
     wait = timedelta(minutes=3) if cooldown else None
     naive = [
         NaiveRule("b", "x", expires=timedelta(minutes=2), cooldown=wait),
         NaiveRule("a", "w", within=timedelta(minutes=5), expires=timedelta(minutes=7), cooldown=wait),
         NaiveRule("c", "s", timedelta(minutes=4), Fraction(3), timedelta(minutes=3), wait),
+        NaiveRule("d", "d", expires=timedelta(minutes=6), cooldown=wait),
     ]
     return Rulebook(compiled), naive
 
