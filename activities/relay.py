@@ -25,12 +25,15 @@ from orchestrator.insights.metrics import outbox_delivered, outbox_set_aside
 from orchestrator.storage.database import Database
 from orchestrator.storage.outbox import CHANNEL_OUTBOX, Topic
 from workflows.contracts import (
+    BACKTEST_WORKFLOW,
     ESCALATION_WORKFLOW,
     ESCALATIONS,
     HINT_SIGNAL,
+    HOUSEKEEPING,
     WATCH_WORKFLOW,
     WATCHES,
     Contract,
+    StartBacktest,
     StartEscalation,
     StartWatch,
 )
@@ -55,6 +58,8 @@ _AWAY = frozenset(
         RPCStatusCode.UNKNOWN,
     }
 )
+
+_HINTS = frozenset({Topic.HINT_ESCALATION, Topic.HINT_WATCH, Topic.HINT_BACKTEST})
 
 # The workflows whose first row is due, watch starts last. A row that was set aside blocks its own workflow and no other.
 _TAKE = text("""
@@ -252,7 +257,7 @@ def _grouped(rows: Sequence[Any]) -> list[Delivery]:
             workflow_id=workflow_id,
             seqs=tuple(row.seq for row in owed),
             topic=Topic(owed[-1].topic),
-            hint=any(row.topic in (Topic.HINT_ESCALATION, Topic.HINT_WATCH) for row in owed),
+            hint=any(row.topic in _HINTS for row in owed),
             payload=owed[-1].payload,
             tries=owed[0].tries,
         )
@@ -264,4 +269,6 @@ def _target(delivery: Delivery) -> tuple[str, str, Contract]:
     """Return the workflow's name, its task queue and its argument. Raises `ValueError` for a payload that does not fit."""
     if delivery.topic in (Topic.START_WATCH, Topic.HINT_WATCH):
         return WATCH_WORKFLOW, WATCHES, StartWatch.model_validate(delivery.payload)
+    if delivery.topic is Topic.HINT_BACKTEST:
+        return BACKTEST_WORKFLOW, HOUSEKEEPING, StartBacktest.model_validate(delivery.payload)
     return ESCALATION_WORKFLOW, ESCALATIONS, StartEscalation.model_validate(delivery.payload)

@@ -1,6 +1,7 @@
-"""The sweep: an outbox row for every open escalation and watch, so that each has a process, whatever was lost."""
+"""The sweep: an outbox row for every open escalation, watch and back-test, so that each has a process, whatever was lost."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from sqlalchemy import text
 from temporalio import activity
 
 from orchestrator.storage.database import Database
-from orchestrator.storage.outbox import Topic, escalation_row, post, watch_row
+from orchestrator.storage.outbox import Topic, backtest_row, escalation_row, post, watch_row
 from workflows.contracts import SweepActivities, Swept
 
 log = structlog.get_logger(__name__)
@@ -29,6 +30,12 @@ WHERE w.status = 'open' AND w.id > :after
   AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.workflow_id = 'watch-' || w.id)
 ORDER BY w.id LIMIT :most
 """)
+_BACKTESTS = text("""
+SELECT b.id, NULL AS deadline FROM backtests b
+WHERE b.state IN ('queued', 'running') AND b.id > :after
+  AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.workflow_id = 'backtest-' || b.id)
+ORDER BY b.id LIMIT :most
+""")
 _FIRST = UUID(int=0)
 
 
@@ -41,6 +48,7 @@ class Sweeping(SweepActivities):
         """Start what has no process. Run twice, the second start finds the first's workflow running and changes nothing."""
         started = await self._through(_ESCALATIONS, Topic.HINT_ESCALATION)
         started += await self._through(_WATCHES, Topic.START_WATCH)
+        started += await self._through(_BACKTESTS, Topic.HINT_BACKTEST)
         log.info("swept", started=started)
         return Swept(started=started)
 
@@ -56,8 +64,15 @@ class Sweeping(SweepActivities):
             now = await self._database.clock.now(session)
             connection = await session.connection()
             rows = (await connection.execute(query, {"after": after, "most": _PAGE})).all()
-            if topic is Topic.START_WATCH:
-                await post(session, [watch_row(topic, row.id, deadline=row.deadline, at=now) for row in rows])
-            else:
-                await post(session, [escalation_row(topic, row.id, at=now) for row in rows])
+            await post(session, [_owed(topic, row, now) for row in rows])
         return rows
+
+
+def _owed(topic: Topic, row: Any, now: datetime) -> dict[str, Any]:  # a row of (id, deadline)
+    match topic:
+        case Topic.START_WATCH:
+            return watch_row(topic, row.id, deadline=row.deadline, at=now)
+        case Topic.HINT_BACKTEST:
+            return backtest_row(row.id, at=now)
+        case _:
+            return escalation_row(topic, row.id, at=now)

@@ -19,6 +19,7 @@ HOUSEKEEPING = "housekeeping"
 ESCALATION_WORKFLOW = "escalation"
 WATCH_WORKFLOW = "moment-watch"
 SWEEP_WORKFLOW = "sweep"
+BACKTEST_WORKFLOW = "backtest"
 HINT_SIGNAL = "hint"
 
 
@@ -143,3 +144,19 @@ class SweepActivities(ABC):
     @activity.defn(name="housekeeping.sweep")
     @abstractmethod
     async def sweep(self) -> Swept: ...
+
+
+class StartBacktest(Contract):
+    backtest_id: UUID
+
+
+class Ran(Contract):
+    """`is_over` is false while another back-test runs: look again when there is a hint, or after a while."""
+
+    is_over: bool
+
+
+class BacktestActivities(ABC):
+    @activity.defn(name="backtests.run")
+    @abstractmethod
+    async def run(self, backtest: StartBacktest) -> Ran: ...

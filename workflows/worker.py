@@ -14,6 +14,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from activities.backtests import Backtests
 from activities.dialing import Dialing
 from activities.escalations import Escalations
 from activities.interceptor import Edge
@@ -28,6 +29,7 @@ from orchestrator.storage.database import Database
 from orchestrator.telephony.dialing import Dialer
 from orchestrator.telephony.ports import Carrier
 from orchestrator.telephony.posting import Posting
+from workflows.backtest import Backtest
 from workflows.codec import converter
 from workflows.contracts import DIALING, ESCALATIONS, HOUSEKEEPING, SWEEP_WORKFLOW, WATCHES
 from workflows.escalation import Escalation
@@ -131,7 +133,13 @@ def workers(parts: Parts) -> Sequence[Worker]:
             max_task_queue_activities_per_second=settings.dialing_rate,
             **common,
         ),
-        Worker(parts.client, task_queue=HOUSEKEEPING, workflows=[Sweep], activities=[Sweeping(database).sweep], **common),
+        Worker(
+            parts.client,
+            task_queue=HOUSEKEEPING,
+            workflows=[Sweep, Backtest],
+            activities=[Sweeping(database).sweep, Backtests(database, settings).run],
+            **common,
+        ),
     )
 
 

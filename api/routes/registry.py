@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from api.routes import (
     agents,
+    backtests,
     calendars,
     codec,
     customers,
@@ -31,6 +32,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     explain.router,
     rule_life.router,
     rules.router,
+    backtests.router,
     agents.router,
     tasks.router,
     escalations.router,

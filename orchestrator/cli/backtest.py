@@ -15,6 +15,7 @@ from orchestrator.cli.progress import shown_progress
 from orchestrator.cli.staff import read_staff
 from orchestrator.detection.backtest import Backtest, run_backtest
 from orchestrator.detection.backtest_output import moment_object, per_hour, report, summary
+from orchestrator.detection.backtest_period import counted_from
 from orchestrator.detection.progress import Phase, Progress, told, untold
 from orchestrator.detection.rule_files import read_rules
 from orchestrator.detection.rulebook import Rulebook
@@ -28,6 +29,9 @@ def backtest(
     rules: Annotated[Path, typer.Option(help="A directory of rules: *.yaml and *.yml directly in it.")],
     events: Annotated[str, typer.Option(help="A file of CloudEvents, one a line, in any order; or db.")],
     until: Annotated[str | None, typer.Option(help="Stop at this time, RFC 3339; else at the last event.")] = None,
+    since: Annotated[
+        str | None, typer.Option("--from", help="Count moments from this time on; what came before is applied all the same.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
     moments: Annotated[Path | None, typer.Option(help="Write every moment to this file, one JSON object a line.")] = None,
     staff: Annotated[Path | None, typer.Option(help="YAML {queue: {calendar, agents}}: adds moments per hour.")] = None,
@@ -38,11 +42,13 @@ def backtest(
     """Count the moments that rules would have found in recorded events, and what would have become of them."""
     started = time.perf_counter()
     rulebook = Rulebook(read_rules(rules))
-    last = _instant(until)
+    first, last = _instant(since, field="--from"), _instant(until, field="--until")
     capacity = read_staff(staff) if staff is not None else None
     with shown_progress(as_lines=progress) as tell:
         file = _accepted(events, tell)
         result = run_backtest(rulebook, file.events.values(), until=last, salt=salt, progress=tell)
+    if first is not None:
+        result = counted_from(result, first)
     if moments is not None:
         _write(moments, (_line(moment_object(moment)) for moment in result.moments), field="--moments")
     if report_to is not None:
@@ -56,13 +62,13 @@ def backtest(
         _show(answer, result)
 
 
-def _instant(text: str | None) -> datetime | None:
+def _instant(text: str | None, *, field: str) -> datetime | None:
     if text is None:
         return None
     known = parse_time(text)
     if known is None:
         fix = "write it like 2026-06-07T10:00:00+03:00, with Z or an offset"
-        raise BadInput("this is not a time with an offset", field="--until", fix=fix)
+        raise BadInput("this is not a time with an offset", field=field, fix=fix)
     return known
 
 

@@ -23,6 +23,7 @@ class Topic(StrEnum):
     HINT_ESCALATION = "hint_escalation"  # StartEscalation too: delivered as signal-with-start
     START_WATCH = "start_watch"  # StartWatch; goes after everything else, dropped when the watch is no longer open
     HINT_WATCH = "hint_watch"  # StartWatch; its deadline moved earlier
+    HINT_BACKTEST = "hint_backtest"  # StartBacktest: it was asked for, or its turn has come
 
 
 class OutboxRow(SQLModel, table=True):
@@ -52,6 +53,10 @@ def escalation_workflow_id(escalation_id: UUID) -> str:
 
 def watch_workflow_id(watch_id: UUID) -> str:
     return f"watch-{watch_id}"
+
+
+def backtest_workflow_id(backtest_id: UUID) -> str:
+    return f"backtest-{backtest_id}"
 
 
 def row(topic: Topic, workflow_id: str, payload: Mapping[str, Any], *, at: datetime) -> dict[str, Any]:
@@ -99,6 +104,11 @@ def escalation_row(topic: Topic, escalation_id: UUID, *, at: datetime) -> dict[s
 def watch_row(topic: Topic, watch_id: UUID, *, deadline: datetime, at: datetime) -> dict[str, Any]:
     payload = {"watch_id": str(watch_id), "deadline": deadline.isoformat()}
     return row(topic, watch_workflow_id(watch_id), payload, at=at)
+
+
+def backtest_row(backtest_id: UUID, *, at: datetime) -> dict[str, Any]:
+    payload = {"backtest_id": str(backtest_id)}
+    return row(Topic.HINT_BACKTEST, backtest_workflow_id(backtest_id), payload, at=at)
 
 
 async def tell_desks(session: AsyncSession, payload: str) -> None:

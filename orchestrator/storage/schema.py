@@ -3,6 +3,7 @@
 from sqlmodel import SQLModel
 
 import orchestrator.availability.tables
+import orchestrator.backtests.tables
 import orchestrator.detection.tables
 import orchestrator.escalations.tables
 import orchestrator.identity.tables

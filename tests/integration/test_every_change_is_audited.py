@@ -157,6 +157,15 @@ async def approve_rule(by: Caller) -> None:
     await by.call("POST", "/v1/rules/cart-left/approve", {}, TAG)
 
 
+async def ask_backtest(by: Caller) -> str:
+    await publish_rules(by.database, RULE)
+    return str((await by.call("POST", "/v1/rules/cart-left/backtests", {"from": "2026-01-01T00:00:00Z"}))["id"])
+
+
+async def call_off_backtest(by: Caller) -> None:
+    await by.call("POST", f"/v1/rules/cart-left/backtests/{await ask_backtest(by)}/cancellation")
+
+
 async def requeue_task(by: Caller) -> None:
     task_id, _ = await a_queued_task(by)
     await by.call("POST", f"/v1/tasks/{task_id}/requeue", BECAUSE)
@@ -198,6 +207,8 @@ ROUTES: dict[tuple[str, str], tuple[Act, str]] = {
     ("POST", "/v1/rules/{name}/open-cases/withdrawal"): (withdraw_cases, "escalation.cancel"),
     ("POST", "/v1/rules/{name}/resume"): (resume_rule, "rule.resumed"),
     ("POST", "/v1/rules/{name}/retire"): (retire_rule, "rule.retired"),
+    ("POST", "/v1/rules/{name}/backtests"): (ask_backtest, "backtest.asked"),
+    ("POST", "/v1/rules/{name}/backtests/{backtest_id}/cancellation"): (call_off_backtest, "backtest.cancelled"),
     ("POST", "/v1/tasks/{task_id}/requeue"): (requeue_task, "task.requeue"),
     ("POST", "/v1/tasks/{task_id}/withdraw"): (withdraw_task, "task.withdraw"),
     ("POST", "/v1/escalations/{escalation_id}/cancellation"): (cancel_case, "escalation.cancel"),

@@ -13,12 +13,14 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
 from tests.sandbox import sandbox
+from workflows.backtest import Backtest
 from workflows.contracts import (
     DIALING,
     ESCALATIONS,
     HOUSEKEEPING,
     WATCHES,
     AttemptRef,
+    BacktestActivities,
     Dial,
     DialingActivities,
     EscalationActivities,
@@ -28,7 +30,9 @@ from workflows.contracts import (
     MessagingActivities,
     Next,
     Prepared,
+    Ran,
     Settled,
+    StartBacktest,
     StartEscalation,
     StartWatch,
     SweepActivities,
@@ -149,12 +153,28 @@ class FakeSweeping(SweepActivities):
 
 
 @dataclass(slots=True)
+class FakeBacktests(BacktestActivities):
+    """Says `waits` times that it is not its turn yet, and then that it is over."""
+
+    waits: int = 0
+    asked: int = 0
+    looked: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @activity.defn(name="backtests.run")
+    async def run(self, backtest: StartBacktest) -> Ran:
+        self.asked += 1
+        self.looked.set()
+        return Ran(is_over=self.asked > self.waits)
+
+
+@dataclass(slots=True)
 class Fakes:
     escalations: FakeEscalations = field(default_factory=lambda: FakeEscalations([]))
     dialing: FakeDialing = field(default_factory=FakeDialing)
     messaging: FakeMessaging = field(default_factory=FakeMessaging)
     watches: FakeWatches = field(default_factory=lambda: FakeWatches([]))
     sweeping: FakeSweeping = field(default_factory=FakeSweeping)
+    backtests: FakeBacktests = field(default_factory=FakeBacktests)
 
 
 @asynccontextmanager
@@ -180,7 +200,11 @@ async def working(client: Client, fakes: Fakes) -> AsyncIterator[None]:
             workflow_runner=sandbox(),
         ),
         Worker(
-            client, task_queue=HOUSEKEEPING, workflows=[Sweep], activities=[fakes.sweeping.sweep], workflow_runner=sandbox()
+            client,
+            task_queue=HOUSEKEEPING,
+            workflows=[Sweep, Backtest],
+            activities=[fakes.sweeping.sweep, fakes.backtests.run],
+            workflow_runner=sandbox(),
         ),
     )
     async with AsyncExitStack() as stack:

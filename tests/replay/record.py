@@ -1,7 +1,7 @@
 """Records a history for each path through our workflows, from real runs on a Temporal server: `python -m tests.replay.record`.
 
-To be run again when a path is added. A history that no longer replays is not recorded anew but made to replay (style.md,
-Workflows), once anything has been released with it.
+To be run again when a path is added, with its name, for it alone. A history that no longer replays is not recorded anew but
+made to replay (style.md, Workflows), once anything has been released with it.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from temporalio.client import Client, WorkflowHandle
 from orchestrator.embedded.folder import DataFolder
 from orchestrator.embedded.temporal import EmbeddedTemporal
 from tests.integration.workflow_fakes import (
+    FakeBacktests,
     FakeDialing,
     FakeEscalations,
     FakeMessaging,
@@ -28,6 +29,7 @@ from tests.integration.workflow_fakes import (
     trouble,
     working,
 )
+from workflows.backtest import Backtest
 from workflows.codec import converter
 from workflows.contracts import (
     ESCALATIONS,
@@ -37,6 +39,7 @@ from workflows.contracts import (
     Instruction,
     Next,
     Settled,
+    StartBacktest,
     StartEscalation,
     StartWatch,
 )
@@ -89,6 +92,15 @@ async def start_sweep(client: Client, name: str) -> Handle:
     return await client.start_workflow(Sweep.run, id=name, task_queue=HOUSEKEEPING)
 
 
+async def start_backtest(client: Client, name: str) -> Handle:
+    return await client.start_workflow(Backtest.run, StartBacktest(backtest_id=ID), id=name, task_queue=HOUSEKEEPING)
+
+
+async def hint_in_its_turn(handle: Handle, fakes: Fakes) -> None:
+    await fakes.backtests.looked.wait()
+    await handle.signal(HINT_SIGNAL)
+
+
 async def hint_when_looked(handle: Handle, fakes: Fakes) -> None:
     await fakes.escalations.looked.wait()
     await handle.signal(HINT_SIGNAL)
@@ -124,6 +136,8 @@ def paths() -> dict[str, Track]:
         "watch-fired": Track(lambda: Fakes(watches=FakeWatches([Settled()])), start_watch),
         "watch-moved": Track(lambda: Fakes(watches=FakeWatches([Settled(deadline=datetime.now(UTC) + 3 * SOON)])), start_watch),
         "watch-hinted": Track(lambda: Fakes(watches=FakeWatches([Settled()])), start_watch, hint),
+        "backtest-run": Track(Fakes, start_backtest),
+        "backtest-waited": Track(lambda: Fakes(backtests=FakeBacktests(waits=1)), start_backtest, hint_in_its_turn),
         "sweep": Track(Fakes, start_sweep, end),
     }
 
@@ -155,8 +169,8 @@ async def main() -> None:
         server = SmallTemporal(DataFolder(Path(folder)))
         address = (await server.start()).address
         client = await Client.connect(address, data_converter=converter(KEYS), identity="recorder")
-        for name, path in paths().items():
-            await record(client, name, path)
+        for name in sys.argv[1:] or paths():
+            await record(client, name, paths()[name])
         await server.kill()
 
 

@@ -9,6 +9,7 @@ from temporalio.worker import Replayer
 
 from tests.replay.record import FOLDER, KEYS, paths
 from tests.sandbox import sandbox
+from workflows.backtest import Backtest
 from workflows.codec import converter
 from workflows.escalation import Escalation
 from workflows.moment_watch import MomentWatch
@@ -24,7 +25,9 @@ def test_there_is_a_history_for_each_path() -> None:
 @pytest.mark.parametrize("file", HISTORIES, ids=lambda file: file.stem)
 async def test_a_recorded_history_replays(file: Path) -> None:
     history = WorkflowHistory.from_json(file.stem, file.read_text(encoding="utf-8"))  # noqa: ASYNC240  small and local
-    replayer = Replayer(workflows=[Escalation, MomentWatch, Sweep], data_converter=converter(KEYS), workflow_runner=sandbox())
+    replayer = Replayer(
+        workflows=[Escalation, MomentWatch, Sweep, Backtest], data_converter=converter(KEYS), workflow_runner=sandbox()
+    )
 
     await replayer.replay_workflow(history)
 

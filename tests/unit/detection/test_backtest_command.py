@@ -154,3 +154,29 @@ def test_bad_input_is_one_line_and_exit_2(rules: Path, tmp_path: Path) -> None:
         assert done.returncode == 2, arguments
         assert done.stdout == ""
         assert len(done.stderr.splitlines()) == 1, done.stderr
+
+
+def test_moments_count_from_a_time_on_and_what_came_before_is_applied(rules: Path, tmp_path: Path) -> None:
+    (rules / "left.yaml").write_text(f"{RULE.format(purpose='service')}cooldown: 1d\n")
+    lines = [
+        event("1", "start", "08:00:00", k="a", total=50),
+        event("2", "start", "09:00:00", k="b", total=50),
+        event("3", "start", "10:00:00", k="c", total=5),
+    ]
+    moments, report = tmp_path / "moments.jsonl", tmp_path / "report.json"
+    period = ("--from", "2026-03-02T09:20:00Z", "--until", "2026-03-02T11:00:00Z")
+
+    files = ("--moments", moments, "--report", report)
+    done = ringback("--rules", rules, "--events", write(tmp_path, lines), *period, *files, "--json")
+
+    told = json.loads(done.stdout)["rules"]["left"]
+    assert (told["moments"], told["verdicts"]) == (2, {"suppressed:cooldown": 1, "suppressed:worth": 1})
+    assert len(moments.read_text().splitlines()) == 2
+    assert json.loads(report.read_text())["worth"]["left"] == {"expected_value": 0.0, "cost": 0.0, "calls": 0}
+
+
+def test_a_beginning_that_is_no_time_is_refused_by_its_name(rules: Path, tmp_path: Path) -> None:
+    done = ringback("--rules", rules, "--events", write(tmp_path, []), "--from", "yesterday")
+
+    assert done.returncode == 2
+    assert "--from" in done.stderr
