@@ -17,7 +17,7 @@ _PAGE, _LIST = 100, 300  # milliseconds to the first byte
 # Pages of rows, which grow with the business, and the floor as it is; all others show one thing.
 _LISTS = (
     *("/console", "/console/stream", "/console/tasks", "/console/audit", "/console/customers"),
-    *("/console/customers/{customer_id}/why", "/console/events", "/console/rules"),
+    *("/console/customers/{customer_id}/why", "/console/events", "/console/rules", "/console/rules/{name}/backtest"),
     *("/console/customers/{customer_id}", "/console/results", "/console/results/{table}.csv"),
     *("/console/results/not-called.csv", "/console/results/part/{section}"),
     *("/console/settings", "/console/settings/agents", "/console/settings/queues", "/console/settings/channels"),

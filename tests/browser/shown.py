@@ -21,6 +21,7 @@ from orchestrator.rule_life.shipped import load_shipped
 from orchestrator.rule_life.versions import version_of
 from orchestrator.storage.database import Database
 from tests.browser.conftest import NARROW, WIDE, Visitors
+from tests.browser.planted_backtest import plant_backtests
 from tests.integration.floor import a_queue, a_task, an_agent, an_escalation
 
 _MAYA = "00000000-0000-4000-8000-000000000001"
@@ -48,6 +49,7 @@ SHOWN: dict[Role | None, tuple[str, ...]] = {
         "/console/events/refused/{letter_id}",
         "/console/rules",
         "/console/rules/{name}",
+        "/console/rules/{name}/backtest",
         "/console/results",
         "/console/settings",
         "/console/settings/people/{person_id}",
@@ -104,6 +106,7 @@ async def a_busy_floor(database: Database) -> tuple[UUID, UUID]:
             case = await an_escalation(session, state=State.WAITING)
             case.reasons, case.wait_until = reasons, datetime.now(UTC) + timedelta(hours=3)
             session.add(case)
+        await plant_backtests(session, "renewal-due")
         mine = select(CustomerRow).join(EscalationRow).where(EscalationRow.id == task.escalation_id)
         customer = (await session.exec(mine)).one()
         customer.attributes = {**customer.attributes, "name": HOSTILE}

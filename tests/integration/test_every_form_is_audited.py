@@ -63,6 +63,7 @@ FORMS: tuple[tuple[str, Fields, str], ...] = (
     ("/console/tasks", {"action": "withdraw", "reason": "a drill", "task": "{task_id}", **SURE}, "task.withdraw"),
     ("/console/rules/{name}", {"document": MOVED, "seen": ""}, "rule.drafted"),
     ("/console/rules/{name}/decision", {"verb": "publish", "seen": "*"}, "rule.published"),
+    ("/console/rules/{name}/backtest", {"version": "1", "length": "7"}, "backtest.asked"),
     ("/console/events/refused/{letter_id}", {"event": MENDED}, "letter.replayed"),
     ("/me/details", {"name": "Maya", "locale": "en", "zone": "Etc/UTC"}, "person.changed"),
     (
@@ -72,7 +73,8 @@ FORMS: tuple[tuple[str, Fields, str], ...] = (
     ),
     ("/sign-out/everywhere", {}, "person.sessions_ended"),
 )
-ELSEWHERE = {  # shown in tests of their own: a case or a code is needed for these
+ELSEWHERE = {  # shown in tests of their own: a case, a back-test or a code is needed for these
+    "/console/rules/{name}/backtest/{backtest_id}/cancellation",
     "/console/rules/{name}/open-cases",
     "/me/second-factor",
     "/me/second-factor/codes",
