@@ -9,6 +9,7 @@ from api.pages.desk import actions, ending, page
 from api.pages.events.refused import router as refused_router
 from api.pages.events.types import router as types_router
 from api.pages.rules.backtest import router as backtest_router
+from api.pages.rules.comparison import router as comparison_router
 from api.pages.rules.list import router as rules_router
 from api.pages.rules.rule import router as rule_router
 from api.pages.settings import agents, channels, people, person, person_access, queues, scripts, templates
@@ -32,6 +33,7 @@ PAGES: tuple[APIRouter, ...] = (
     types_router,
     refused_router,
     rules_router,
+    comparison_router,
     rule_router,
     backtest_router,
     *CONSOLE,

@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.cli.one_transaction import Data, in_transaction, operator, with_database
 from orchestrator.cli.rules_cases import run_cases
+from orchestrator.cli.rules_compare import compare
 from orchestrator.cli.rules_lint import lint
 from orchestrator.cli.rules_naming import Name, known
 from orchestrator.cli.rules_pausing import Fate, OpenCases, PauseReason, demand_reason, what_becomes
@@ -34,6 +35,7 @@ rules = typer.Typer(no_args_is_help=True, help="Rules: lint, test, publish, comp
 rules.command("lint")(lint)
 rules.command("test")(run_cases)
 rules.command("diff")(diff)
+rules.command("compare")(compare)
 rules.command("export")(export)
 rules.command("rollback")(rollback)
 

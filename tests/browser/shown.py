@@ -50,6 +50,7 @@ SHOWN: dict[Role | None, tuple[str, ...]] = {
         "/console/rules",
         "/console/rules/{name}",
         "/console/rules/{name}/backtest",
+        "/console/rules/{name}/comparison",
         "/console/results",
         "/console/settings",
         "/console/settings/people/{person_id}",
