@@ -8,7 +8,9 @@ from fastapi import Path
 
 from api.schemas import View
 from orchestrator.detection.lint.findings import Code, Finding, Severity
-from orchestrator.detection.tables import RuleState
+from orchestrator.detection.tables import Mode, RuleState
+from orchestrator.insights.tables import RuleAlarmRow
+from orchestrator.insights.unusual import Trouble
 from orchestrator.rule_life.listing import RuleRecord
 from orchestrator.rule_life.publishing import Published
 
@@ -63,9 +65,43 @@ class TakenBackView(View):
     taken_back: int
 
 
+class FlowView(View):
+    """Events that begin the rule and stopped coming: the last one, and how many an hour are usual."""
+
+    type: str
+    channel: str
+    last: datetime | None
+    an_hour: int
+
+
+class AlarmView(View):
+    """The rule has gone silent or explodes, as seen in the stretch that begins at `since`.
+
+    `expected` is null where the rule is too young to say what is usual; `calls` is how many the agents of its queues can make
+    in the stretch, where more `cases` came. `quiet_by` took the alarm into their hands until `quiet_until`.
+    """
+
+    trouble: Trouble
+    mode: Mode
+    version: int
+    version_since: datetime | None
+    raised_at: datetime
+    since: datetime
+    until: datetime
+    moments: int
+    cases: int
+    expected: float | None
+    calls: int | None
+    flows: list[FlowView]
+    quiet_by: str | None
+    quiet_until: datetime | None
+    over_at: datetime | None
+
+
 class RuleStory(RuleView):
     versions: list[VersionView]
     errors: list[ErrorView]
+    alarms: list[AlarmView]
 
 
 class FindingView(View):
@@ -93,11 +129,12 @@ class PublishedView(RuleView):
     dropped: int
 
 
-def story(known: RuleRecord) -> RuleStory:
+def story(known: RuleRecord, alarms: Sequence[RuleAlarmRow] = ()) -> RuleStory:
     return RuleStory(
         **RuleView.model_validate(known.rule).model_dump(),
         versions=[VersionView.model_validate(row) for row in known.versions],
         errors=[ErrorView.model_validate(row) for row in known.errors],
+        alarms=[AlarmView.model_validate(row) for row in alarms],
     )
 
 

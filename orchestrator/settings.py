@@ -18,6 +18,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from orchestrator.availability.zones import zone_names
 from orchestrator.errors import BadInput
 from orchestrator.identity.field_names import field_names
 
@@ -67,6 +68,12 @@ def _cap(text: str) -> "ContactCap":
 def _address(text: str) -> str:
     ip_network(text)  # its ValueError says what does not fit
     return text
+
+
+def _zone(name: str) -> str:
+    if name not in zone_names():
+        raise ValueError("must be an IANA name such as Asia/Jerusalem")
+    return name
 
 
 Duration = Annotated[timedelta, BeforeValidator(parse_duration), Field(ge=timedelta(0))]
@@ -153,6 +160,13 @@ class Settings(BaseSettings):
     wrap_up_extension: PositiveDuration = timedelta(minutes=5)
     staffing_relook: PositiveDuration = timedelta(seconds=30)
     relay_poll: PositiveDuration = timedelta(milliseconds=200)
+
+    # Rules gone silent or exploding.
+    centre_zone: Annotated[str, AfterValidator(_zone)] | None = None
+    alarm_unlikely: Annotated[float, Field(gt=0, lt=0.01)] = 1e-6
+    alarm_floor: Annotated[int, Field(gt=0)] = 20
+    alarm_times: Annotated[float, Field(gt=1)] = 3.0
+    alarm_calls_an_hour: Annotated[int, Field(gt=0)] = 12
 
     # People: signing in by OpenID Connect, and what pages show to whom.
     openid_issuer: HttpUrl | None = None

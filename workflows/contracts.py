@@ -20,6 +20,7 @@ ESCALATION_WORKFLOW = "escalation"
 WATCH_WORKFLOW = "moment-watch"
 SWEEP_WORKFLOW = "sweep"
 BACKTEST_WORKFLOW = "backtest"
+LOOKOUT_WORKFLOW = "lookout"
 HINT_SIGNAL = "hint"
 
 
@@ -160,3 +161,16 @@ class BacktestActivities(ABC):
     @activity.defn(name="backtests.run")
     @abstractmethod
     async def run(self, backtest: StartBacktest) -> Ran: ...
+
+
+class LookedOut(Contract):
+    """How many alarms of rules were raised, and how many are over."""
+
+    raised: int = 0
+    over: int = 0
+
+
+class LookoutActivities(ABC):
+    @activity.defn(name="housekeeping.look-out")
+    @abstractmethod
+    async def look_out(self) -> LookedOut: ...

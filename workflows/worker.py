@@ -18,6 +18,7 @@ from activities.backtests import Backtests
 from activities.dialing import Dialing
 from activities.escalations import Escalations
 from activities.interceptor import Edge
+from activities.lookout import LookingOut
 from activities.messaging import Messaging
 from activities.relay import Relay
 from activities.sweep import Sweeping
@@ -31,8 +32,9 @@ from orchestrator.telephony.ports import Carrier
 from orchestrator.telephony.posting import Posting
 from workflows.backtest import Backtest
 from workflows.codec import converter
-from workflows.contracts import DIALING, ESCALATIONS, HOUSEKEEPING, SWEEP_WORKFLOW, WATCHES
+from workflows.contracts import DIALING, ESCALATIONS, HOUSEKEEPING, LOOKOUT_WORKFLOW, SWEEP_WORKFLOW, WATCHES
 from workflows.escalation import Escalation
+from workflows.lookout import Lookout
 from workflows.moment_watch import MomentWatch
 from workflows.sweep import Sweep
 
@@ -40,7 +42,7 @@ log = structlog.get_logger(__name__)
 
 _DRAIN = timedelta(seconds=20)  # how long activities under way may take after the end was asked for
 _CONNECT_PAUSE = 2.0  # seconds between tries while Temporal is away
-_SWEEP_ID = "sweep"
+_HOUSEKEEPERS = (SWEEP_WORKFLOW, LOOKOUT_WORKFLOW)  # one of each for the whole deployment, by its own name
 
 
 async def connect(settings: Settings) -> Client:
@@ -74,7 +76,8 @@ async def run(parts: Parts, ending: asyncio.Event) -> None:
     async with AsyncExitStack() as stack:
         for worker in workers(parts):
             await stack.enter_async_context(worker)
-        await _start_sweep(parts.client)
+        for housekeeper in _HOUSEKEEPERS:
+            await _start(parts.client, housekeeper)
         relay = asyncio.create_task(Relay(parts.database, parts.client, poll=parts.settings.relay_poll).run())
         told = asyncio.create_task(ending.wait())
         await asyncio.wait((relay, told), return_when=asyncio.FIRST_COMPLETED)
@@ -136,18 +139,22 @@ def workers(parts: Parts) -> Sequence[Worker]:
         Worker(
             parts.client,
             task_queue=HOUSEKEEPING,
-            workflows=[Sweep, Backtest],
-            activities=[Sweeping(database).sweep, Backtests(database, settings).run],
+            workflows=[Sweep, Backtest, Lookout],
+            activities=[
+                Sweeping(database).sweep,
+                Backtests(database, settings).run,
+                LookingOut(database, settings).look_out,
+            ],
             **common,
         ),
     )
 
 
-async def _start_sweep(client: Client) -> None:
-    """Sweep now: a sweep that sleeps from before is ended, as what it has seen is old."""
+async def _start(client: Client, housekeeper: str) -> None:
+    """Begin a round now: one that sleeps from before is ended, as what it has seen is old."""
     await client.start_workflow(
-        SWEEP_WORKFLOW,
-        id=_SWEEP_ID,
+        housekeeper,
+        id=housekeeper,
         task_queue=HOUSEKEEPING,
         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
         id_conflict_policy=WorkflowIDConflictPolicy.TERMINATE_EXISTING,

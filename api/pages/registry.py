@@ -8,6 +8,7 @@ from api.pages.console.router import ROUTERS as CONSOLE
 from api.pages.desk import actions, ending, page
 from api.pages.events.refused import router as refused_router
 from api.pages.events.types import router as types_router
+from api.pages.rules.alarms import router as alarms_router
 from api.pages.rules.backtest import router as backtest_router
 from api.pages.rules.comparison import router as comparison_router
 from api.pages.rules.list import router as rules_router
@@ -36,6 +37,7 @@ PAGES: tuple[APIRouter, ...] = (
     comparison_router,
     rule_router,
     backtest_router,
+    alarms_router,
     *CONSOLE,
     page.router,
     actions.router,

@@ -11,6 +11,7 @@ from api.rule_views import PausedView, RuleName, RuleStory, RuleView, TakenBackV
 from api.schemas import Because
 from api.transactions import Transactional
 from orchestrator.detection.rules import RuleDocument
+from orchestrator.insights.rule_alarms import alarms_of
 from orchestrator.rule_life import listing, states
 from orchestrator.rule_life.open_cases import count_open, take_back_open
 from orchestrator.rule_life.tags import difference, hold, tag_of
@@ -31,11 +32,11 @@ async def rule_schema(_: Supervisor) -> dict[str, Any]:
     return RuleDocument.model_json_schema()
 
 
-@router.get("/{name}", summary="A rule with its versions and its expressions' errors; its ETag is needed to change it")
+@router.get("/{name}", summary="A rule with its versions, errors and alarms; its ETag is needed to change it")
 async def show_rule(name: RuleName, _: Supervisor, session: Session, response: Response) -> RuleStory:
     known = await listing.rule_record(session, name)
     response.headers["ETag"] = str(await tag_of(session, known.rule))
-    return story(known)
+    return story(known, await alarms_of(session, name))
 
 
 @router.get("/{name}/document", summary="A version's document as it was written, as YAML", response_class=PlainTextResponse)

@@ -32,6 +32,8 @@ SELECT 'outbox', CASE WHEN set_aside_at IS NULL THEN 'waiting' ELSE 'set_aside' 
 UNION ALL
 SELECT 'dead_letters', 'open', '', count(*)::float FROM dead_letters WHERE replayed_at IS NULL
 UNION ALL
+SELECT 'rule_alarms', rule, trouble, count(*)::float FROM rule_alarms WHERE over_at IS NULL GROUP BY rule, trouble
+UNION ALL
 SELECT 'switches', scope, '', count(*)::float FROM switches WHERE lifted_at IS NULL GROUP BY scope
 """)
 
@@ -53,6 +55,7 @@ _KNOWN = {
     "attempts": _Figure("ringback_attempts_unsettled", "Attempts without an ending.", ("state",)),
     "outbox": _Figure("ringback_outbox_rows", "Deliveries owed to workflows; set aside means an alarm.", ("state",)),
     "dead_letters": _Figure("ringback_dead_letters", "Refused events that wait for a replay.", ("state",)),
+    "rule_alarms": _Figure("ringback_rule_alarms", "Rules that have gone silent or explode.", ("rule", "trouble")),
     "switches": _Figure("ringback_switches_thrown", "Kill switches that are thrown.", ("scope",)),
 }
 

@@ -7,6 +7,7 @@ import orchestrator.backtests.tables
 import orchestrator.detection.tables
 import orchestrator.escalations.tables
 import orchestrator.identity.tables
+import orchestrator.insights.tables
 import orchestrator.intake.tables
 import orchestrator.queueing.tables
 import orchestrator.storage.outbox

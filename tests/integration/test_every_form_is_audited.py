@@ -73,8 +73,9 @@ FORMS: tuple[tuple[str, Fields, str], ...] = (
     ),
     ("/sign-out/everywhere", {}, "person.sessions_ended"),
 )
-ELSEWHERE = {  # shown in tests of their own: a case, a back-test or a code is needed for these
+ELSEWHERE = {  # shown in tests of their own: a case, an alarm, a back-test or a code is needed for these
     "/console/rules/{name}/backtest/{backtest_id}/cancellation",
+    "/console/rules/{name}/alarms/{alarm_id}",
     "/console/rules/{name}/open-cases",
     "/me/second-factor",
     "/me/second-factor/codes",

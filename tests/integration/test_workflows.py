@@ -34,6 +34,7 @@ from workflows.contracts import (
     StartWatch,
 )
 from workflows.escalation import Escalation
+from workflows.lookout import Lookout
 from workflows.moment_watch import MomentWatch
 from workflows.sweep import Sweep
 
@@ -270,3 +271,14 @@ async def test_the_sweep_comes_round_every_hour(env: WorkflowEnvironment, rounds
         await handle.terminate()
 
     assert fakes.sweeping.rounds == rounds
+
+
+async def test_the_lookout_comes_round_every_five_minutes(env: WorkflowEnvironment) -> None:
+    fakes = Fakes()
+
+    async with working(env.client, fakes):
+        handle = await env.client.start_workflow(Lookout.run, id=f"lookout-{uuid4()}", task_queue=HOUSEKEEPING)
+        await env.sleep(660 * SECOND)
+        await handle.terminate()
+
+    assert fakes.looking_out.rounds == 3

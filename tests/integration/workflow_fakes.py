@@ -26,6 +26,8 @@ from workflows.contracts import (
     EscalationActivities,
     Instruction,
     LegKind,
+    LookedOut,
+    LookoutActivities,
     MessageRef,
     MessagingActivities,
     Next,
@@ -40,6 +42,7 @@ from workflows.contracts import (
     WatchActivities,
 )
 from workflows.escalation import Escalation
+from workflows.lookout import Lookout
 from workflows.moment_watch import MomentWatch
 from workflows.sweep import Sweep
 
@@ -168,6 +171,18 @@ class FakeBacktests(BacktestActivities):
 
 
 @dataclass(slots=True)
+class FakeLookingOut(LookoutActivities):
+    rounds: int = 0
+    looked: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @activity.defn(name="housekeeping.look-out")
+    async def look_out(self) -> LookedOut:
+        self.rounds += 1
+        self.looked.set()
+        return LookedOut()
+
+
+@dataclass(slots=True)
 class Fakes:
     escalations: FakeEscalations = field(default_factory=lambda: FakeEscalations([]))
     dialing: FakeDialing = field(default_factory=FakeDialing)
@@ -175,6 +190,7 @@ class Fakes:
     watches: FakeWatches = field(default_factory=lambda: FakeWatches([]))
     sweeping: FakeSweeping = field(default_factory=FakeSweeping)
     backtests: FakeBacktests = field(default_factory=FakeBacktests)
+    looking_out: FakeLookingOut = field(default_factory=FakeLookingOut)
 
 
 @asynccontextmanager
@@ -202,8 +218,8 @@ async def working(client: Client, fakes: Fakes) -> AsyncIterator[None]:
         Worker(
             client,
             task_queue=HOUSEKEEPING,
-            workflows=[Sweep, Backtest],
-            activities=[fakes.sweeping.sweep, fakes.backtests.run],
+            workflows=[Sweep, Backtest, Lookout],
+            activities=[fakes.sweeping.sweep, fakes.backtests.run, fakes.looking_out.look_out],
             workflow_runner=sandbox(),
         ),
     )

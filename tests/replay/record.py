@@ -44,6 +44,7 @@ from workflows.contracts import (
     StartWatch,
 )
 from workflows.escalation import Escalation
+from workflows.lookout import Lookout
 from workflows.moment_watch import MomentWatch
 from workflows.sweep import Sweep
 
@@ -101,6 +102,10 @@ async def hint_in_its_turn(handle: Handle, fakes: Fakes) -> None:
     await handle.signal(HINT_SIGNAL)
 
 
+async def start_lookout(client: Client, name: str) -> Handle:
+    return await client.start_workflow(Lookout.run, id=name, task_queue=HOUSEKEEPING)
+
+
 async def hint_when_looked(handle: Handle, fakes: Fakes) -> None:
     await fakes.escalations.looked.wait()
     await handle.signal(HINT_SIGNAL)
@@ -112,6 +117,11 @@ async def hint(handle: Handle, _: Fakes) -> None:
 
 async def end(handle: Handle, fakes: Fakes) -> None:
     await fakes.sweeping.swept.wait()
+    await handle.terminate()
+
+
+async def end_lookout(handle: Handle, fakes: Fakes) -> None:
+    await fakes.looking_out.looked.wait()
     await handle.terminate()
 
 
@@ -139,6 +149,7 @@ def paths() -> dict[str, Track]:
         "backtest-run": Track(Fakes, start_backtest),
         "backtest-waited": Track(lambda: Fakes(backtests=FakeBacktests(waits=1)), start_backtest, hint_in_its_turn),
         "sweep": Track(Fakes, start_sweep, end),
+        "lookout": Track(Fakes, start_lookout, end_lookout),
     }
 
 
@@ -155,7 +166,7 @@ async def record(client: Client, name: str, path: Track) -> None:
         handle = await path.start(client, name)
         if path.meanwhile is not None:
             await path.meanwhile(handle, fakes)
-        if name != "sweep":
+        if name not in ("sweep", "lookout"):
             await handle.result()
     # The first run of several is the one that continued as new.
     first = client.get_workflow_handle(name, run_id=handle.first_execution_run_id)

@@ -12,6 +12,7 @@ from tests.sandbox import sandbox
 from workflows.backtest import Backtest
 from workflows.codec import converter
 from workflows.escalation import Escalation
+from workflows.lookout import Lookout
 from workflows.moment_watch import MomentWatch
 from workflows.sweep import Sweep
 
@@ -25,9 +26,8 @@ def test_there_is_a_history_for_each_path() -> None:
 @pytest.mark.parametrize("file", HISTORIES, ids=lambda file: file.stem)
 async def test_a_recorded_history_replays(file: Path) -> None:
     history = WorkflowHistory.from_json(file.stem, file.read_text(encoding="utf-8"))  # noqa: ASYNC240  small and local
-    replayer = Replayer(
-        workflows=[Escalation, MomentWatch, Sweep, Backtest], data_converter=converter(KEYS), workflow_runner=sandbox()
-    )
+    flows = [Backtest, Escalation, Lookout, MomentWatch, Sweep]
+    replayer = Replayer(workflows=flows, data_converter=converter(KEYS), workflow_runner=sandbox())
 
     await replayer.replay_workflow(history)
 

@@ -24,6 +24,7 @@ from orchestrator.insights.floor_tasks import floor_tasks
 from orchestrator.insights.held_cases import held
 from orchestrator.insights.help_asked import help_asked
 from orchestrator.insights.naming import agent_names, rule_titles
+from orchestrator.insights.rule_alarms import loud_alarms
 from orchestrator.queueing.queues import queue_names
 from orchestrator.queueing.switching import thrown
 from orchestrator.queueing.tables import AgentRow, TaskState
@@ -90,6 +91,7 @@ async def floor_of(session: AsyncSession, lens: Lens) -> dict[str, Any]:
         "titles": await rule_titles(session, lens.language),
         "held": await held(session),
         "alarms": await alarms(session, floor),
+        "rule_alarms": await loud_alarms(session, now=floor.at),
         "asking": await help_asked(session),
         "switches": await thrown(session),
         "words": words,

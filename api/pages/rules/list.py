@@ -8,16 +8,19 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from api.dependencies import Now, Session
+from api.dependencies import Now, Session, SettingsDep
 from api.pages.console.now import Supervising, Watching
 from api.pages.frame import page
 from api.pages.languages import language_of
 from api.pages.people import ProtectedForm, Role, Viewer
 from api.pages.rules import words
+from api.pages.rules.alarms import days_of
 from api.transactions import Repeatable
+from orchestrator.insights.rule_alarms import open_alarms
 from orchestrator.insights.rule_days import RuleDay, rule_days
 from orchestrator.rule_life.listing import list_rules
 from orchestrator.rule_life.versions import latest_numbers, read_version
+from orchestrator.settings import Settings
 
 router = APIRouter(prefix="/console/rules", route_class=Repeatable)
 
@@ -25,22 +28,34 @@ _NAME = re.compile(r"[a-z0-9-]{1,64}")
 
 
 @router.get("")
-async def show_rules(request: Request, viewer: Watching, session: Session, now: Now) -> Response:
-    return await _list(request, viewer, session, now)
+async def show_rules(request: Request, viewer: Watching, session: Session, settings: SettingsDep, now: Now) -> Response:
+    return await _list(request, viewer, session, settings, now)
 
 
 @router.post("", dependencies=[ProtectedForm])
 async def name_rule(
-    request: Request, viewer: Supervising, session: Session, now: Now, name: Annotated[str, Form(max_length=200)] = ""
+    request: Request,
+    viewer: Supervising,
+    session: Session,
+    settings: SettingsDep,
+    now: Now,
+    name: Annotated[str, Form(max_length=200)] = "",
 ) -> Response:
     """Lead to the page on which a rule of that name is written."""
     if _NAME.fullmatch(name.strip()):
         return RedirectResponse(f"{router.prefix}/{name.strip()}", 303)
-    return await _list(request, viewer, session, now, name=name, is_wrong=True)
+    return await _list(request, viewer, session, settings, now, name=name, is_wrong=True)
 
 
 async def _list(
-    request: Request, viewer: Viewer, session: Session, now: datetime, *, name: str = "", is_wrong: bool = False
+    request: Request,
+    viewer: Viewer,
+    session: Session,
+    settings: Settings,
+    now: datetime,
+    *,
+    name: str = "",
+    is_wrong: bool = False,
 ) -> Response:
     zone = ZoneInfo(viewer.zone)
     midnight = now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -56,6 +71,8 @@ async def _list(
         viewer=viewer,
         status=422 if is_wrong else 200,
         rules=rules,
+        alarms=await open_alarms(session),
+        pictures=await days_of(session, settings, now=now),
         words=words,
         name=name,
         is_wrong=is_wrong,

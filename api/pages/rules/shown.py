@@ -11,6 +11,7 @@ from api.dependencies import Session
 from api.pages.frame import page
 from api.pages.people import Role, Viewer
 from api.pages.rules import words
+from api.pages.rules.alarms import watch_of
 from api.pages.rules.faults import Fault, faults_of
 from orchestrator.detection.lint.findings import Finding
 from orchestrator.detection.tables import RuleRow, RuleState
@@ -88,6 +89,7 @@ async def show(
         open_cases=await count_open(session, name) if record else 0,
         deeds=_deeds(record.rule) if record else (),
         needs_approval=settings.rules_need_approval,
+        watch=await watch_of(session, name, settings, now=now),
         words=words,
         may_change=viewer.may(Role.SUPERVISOR),
     )

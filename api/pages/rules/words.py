@@ -37,6 +37,8 @@ DONE = {
     "approve": _("Approved."),
     "pause": _("Paused: the rule detects nothing until it is resumed. Open cases go on."),
     "resume": _("Resumed: the rule sees what arrives from now on."),
+    "alarm_seen": _("It is yours now: the alarm stays quiet as you chose."),
+    "unsaid": _("Choose for how long the alarm stays quiet."),
     "taken_back": _("The open cases of this rule were taken back."),
     "retire": _("Retired: its open watches were dropped. Open cases go on."),
 }
