@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.cli.one_transaction import Data, in_transaction, operator
 from orchestrator.errors import BadInput, NoSuch
+from orchestrator.intake.channel_levels import change_level, read_level
 from orchestrator.intake.channels import ChannelKind, add_channel, list_channels, revoke_channel
 from orchestrator.intake.tables import ChannelRow
 from orchestrator.settings import Settings
@@ -16,6 +17,8 @@ channel = typer.Typer(no_args_is_help=True, help="Channels that report events, e
 
 Name = Annotated[str, typer.Argument(help="Name of the channel.")]
 Kind = Annotated[str, typer.Option(help=f"One of {', '.join(ChannelKind)}.")]
+Minutes = Annotated[str, typer.Option(help="How soon after they happened events arrive, in minutes.")]
+Percent = Annotated[str, typer.Option(help="What share of them, in percent.")]
 Types = Annotated[list[str] | None, typer.Option(help="Event types it may report, such as checkout.*; repeat for more.")]
 
 
@@ -47,6 +50,19 @@ def revoke(name: Name, data: Data = None) -> None:
     async def work(session: AsyncSession, now: datetime, _: Settings) -> None:
         try:
             await revoke_channel(session, name, who=operator(), now=now)
+        except NoSuch as error:
+            raise BadInput(str(error), field="name", fix="see `ringback channel list`") from None
+
+    in_transaction(work, data=data)
+
+
+@channel.command("level")
+def level(name: Name, minutes: Minutes = "", percent: Percent = "", data: Data = None) -> None:
+    """Hold a partner's channel to what it promises: such a share of its events arrives so soon. Neither: to nothing."""
+
+    async def work(session: AsyncSession, now: datetime, _: Settings) -> None:
+        try:
+            await change_level(session, name, read_level(minutes, percent), who=operator(), now=now)
         except NoSuch as error:
             raise BadInput(str(error), field="name", fix="see `ringback channel list`") from None
 

@@ -103,7 +103,10 @@ def check_types(types: list[str]) -> None:
 
 def told_of_channel(row: ChannelRow) -> Json:
     """Return a channel as the audit keeps it; of its key, only whether it is in force."""
-    return {"kind": row.kind, "types": row.types, "in_force": row.revoked_at is None}
+    told: Json = {"kind": row.kind, "types": row.types, "in_force": row.revoked_at is None}
+    if row.on_time_within is not None:
+        told |= {"on_time_within": f"{row.on_time_within.total_seconds() / 60:g}m", "on_time_share": row.on_time_share}
+    return told
 
 
 async def list_channels(session: AsyncSession) -> list[ChannelRow]:

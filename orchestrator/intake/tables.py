@@ -1,10 +1,10 @@
 """What channels told us: customers, the ids they are known by, their events, and what was refused."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index, Interval, text
 from sqlmodel import Field, SQLModel
 
 from orchestrator.storage.columns import (
@@ -30,6 +30,8 @@ class ChannelRow(SQLModel, table=True):
     kind: str
     key_hash: str = Field(unique=True)
     types: list[str] = texts()  # globs over event types; empty: every type
+    on_time_within: timedelta | None = Field(default=None, sa_type=Interval)  # of a partner: how soon its events arrive …
+    on_time_share: float | None = Field(default=None)  # … and what share of them (0 to 1); both or none
     created_at: datetime = instant()
     revoked_at: datetime | None = optional_instant()
 

@@ -270,6 +270,8 @@ COMMANDS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("token revoke", ("ops",), "token.revoked"),
     ("channel add", ("web", "--kind", "web"), "channel.added"),
     ("channel revoke", ("web",), "channel.revoked"),
+    ("channel add", ("courier", "--kind", "partner"), "channel.added"),
+    ("channel level", ("courier", "--minutes", "10", "--percent", "95"), "channel.level_changed"),
     ("rules publish", ("FOLDER",), "rule.published"),
     ("rules pause", ("cart-left",), "rule.paused"),
     ("rules resume", ("cart-left",), "rule.resumed"),

@@ -73,7 +73,8 @@ FORMS: tuple[tuple[str, Fields, str], ...] = (
     ),
     ("/sign-out/everywhere", {}, "person.sessions_ended"),
 )
-ELSEWHERE = {  # shown in tests of their own: a case, an alarm, a back-test or a code is needed for these
+ELSEWHERE = {  # shown in tests of their own: a case, an alarm, a partner, a back-test or a code is needed for these
+    f"{CHANNEL}/{{channel}}/level",
     "/console/rules/{name}/backtest/{backtest_id}/cancellation",
     "/console/rules/{name}/alarms/{alarm_id}",
     "/console/rules/{name}/open-cases",

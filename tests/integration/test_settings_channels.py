@@ -155,3 +155,46 @@ async def test_who_is_no_admin_reads_and_changes_nothing(database_url: str, data
 async def test_a_channel_that_is_not_there_is_not_found(admin: Browser) -> None:
     assert (await admin.open(f"{CHANNELS}/nowhere")).status_code == 404
     assert (await admin.send(f"{CHANNELS}/%00/key", confirmed="yes")).status_code == 404
+
+
+async def test_a_partner_is_held_to_what_it_promises_and_to_nothing_again(admin: Browser, database: Database) -> None:
+    await admin.send(CHANNELS, name="courier", kind="partner")
+
+    promised = await admin.send(f"{CHANNELS}/courier/level", minutes="10", percent="95 %")
+    listed, shown = (await admin.open(CHANNELS)).text, (await admin.open(f"{CHANNELS}/courier")).text
+    await admin.send(f"{CHANNELS}/courier/level")
+
+    assert promised.status_code == 303
+    assert "95% within 10 min" in listed
+    assert 'value="95%"' in shown
+    _, (what, subject, _, held), (_, _, before, after) = await changes(database)
+    assert (what, subject) == ("channel.level_changed", "courier")
+    assert (held["on_time_within"], held["on_time_share"]) == ("10m", 0.95)
+    assert (before, "on_time_within" in after) == (held, False)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "percent", "fields"),
+    [("soon", "95", ["minutes"]), ("10", "101", ["percent"]), ("10", "", ["percent"]), ("0", "0", ["minutes", "percent"])],
+)
+async def test_a_promise_that_does_not_fit_is_told_beside_its_fields_and_stays(
+    admin: Browser, database: Database, minutes: str, percent: str, fields: list[str]
+) -> None:
+    await admin.send(CHANNELS, name="courier", kind="partner")
+
+    answer = await admin.send(f"{CHANNELS}/courier/level", minutes=minutes, percent=percent)
+
+    assert answer.status_code == 422
+    assert [field for field in ("minutes", "percent") if f'id="f-{field}-fault"' in answer.text] == fields
+    assert f'value="{minutes}"' in answer.text
+    assert len(await changes(database)) == 1
+
+
+async def test_only_a_partner_is_held_to_a_level(admin: Browser, database: Database) -> None:
+    await a_channel_key(database, "web")
+
+    answer = await admin.send(f"{CHANNELS}/web/level", minutes="10", percent="95")
+
+    assert answer.status_code == 422
+    assert "What this partner promises" not in (await admin.open(f"{CHANNELS}/web")).text
+    assert [what for what, *_ in await changes(database)] == ["channel.added"]

@@ -15,6 +15,7 @@ from orchestrator.insights.broken_promises import broken_promises
 from orchestrator.insights.day_results import all_waited, day_results
 from orchestrator.insights.funnel import Funnel, funnels
 from orchestrator.insights.not_called import BEFORE_DIALING, UNDER_WAY, latest_not_called
+from orchestrator.insights.partner_results import partner_results
 from orchestrator.insights.placing import Stage
 from orchestrator.insights.plan_results import plan_results, plans_by_rule
 from orchestrator.insights.promise_results import by_rule, promise_results
@@ -38,6 +39,7 @@ class Section(StrEnum):
     DAYS = "days"
     ATTEMPTS = "attempts"
     AGENTS = "agents"
+    PARTNERS = "partners"
 
 
 async def counted(section: Section, database: Database, days: Period, *, zone: str) -> Known:
@@ -101,6 +103,11 @@ async def _agents(database: Database, days: Period, _: str) -> Known:
     return {"agents": await _asked(database, lambda session: agent_results(session, since=days.since, until=days.until))}
 
 
+async def _partners(database: Database, days: Period, _: str) -> Known:
+    found = await _asked(database, lambda session: partner_results(session, since=days.since, until=days.until))
+    return {"partners": found}
+
+
 _COUNTS: dict[Section, Callable[[Database, Period, str], Awaitable[Known]]] = {
     Section.MOMENTS: _moments,
     Section.WORTH: _worth,
@@ -109,4 +116,5 @@ _COUNTS: dict[Section, Callable[[Database, Period, str], Awaitable[Known]]] = {
     Section.DAYS: _days,
     Section.ATTEMPTS: _attempts,
     Section.AGENTS: _agents,
+    Section.PARTNERS: _partners,
 }

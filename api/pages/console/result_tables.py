@@ -13,6 +13,7 @@ from orchestrator.insights.broken_promises import broken_promises
 from orchestrator.insights.day_results import day_results
 from orchestrator.insights.funnel import funnels
 from orchestrator.insights.not_called import NotCalled
+from orchestrator.insights.partner_results import Blame, partner_results
 from orchestrator.insights.placing import Stage
 from orchestrator.insights.plan_results import plan_results
 from orchestrator.insights.promise_results import promise_results
@@ -124,6 +125,21 @@ async def _day_table(session: AsyncSession, asked: Asked) -> Table:
     return head, rows
 
 
+async def _partner_table(session: AsyncSession, asked: Asked) -> Table:
+    """A line a partner and rule; a partner that caused nothing has one without a rule."""
+    measured = ("events", "on_time", "share_on_time", "share_promised", "within_seconds", "middle_seconds", "latest_seconds")
+    found = await partner_results(session, since=asked.since, until=asked.until)
+    return ("partner", *measured, "rule", "rule_title", "moments", "cases", "calls", "cost_of_calls"), [
+        (
+            *(each.channel, each.events, each.on_time, each.share, each.promised, each.within, each.middle, each.latest),
+            *(asked.rule(blame.rule) if blame.rule else ("", "")),
+            *(blame.moments, blame.cases, blame.calls, blame.cost),
+        )
+        for each in found
+        for blame in each.blames or (Blame("", 0, 0, 0, None),)
+    ]
+
+
 TABLES: dict[str, Callable[[AsyncSession, Asked], Awaitable[Table]]] = {
     "funnel": _funnel_table,
     "promises": _promise_table,
@@ -133,4 +149,5 @@ TABLES: dict[str, Callable[[AsyncSession, Asked], Awaitable[Table]]] = {
     "attempts": _attempt_table,
     "agents": _agent_table,
     "days": _day_table,
+    "partners": _partner_table,
 }

@@ -72,6 +72,7 @@ RESULTS = {
     "days": _("Day by day"),
     "attempts": _("Calls by hour and result"),
     "agents": _("Agents"),
+    "partners": _("Partners"),
 }
 
 STAGE = {

@@ -14,6 +14,7 @@ from api.pages.settings.words import CHANNEL_FAULTS, KINDS, Shown, faults_of, li
 from api.transactions import Repeatable
 from orchestrator.errors import BadInput
 from orchestrator.intake.channel_changes import LOOKED_AT, NoSuchChannel, change_types, channels_now, replace_key
+from orchestrator.intake.channel_levels import ServiceLevel, change_level, read_level
 from orchestrator.intake.channels import add_channel, list_channels, revoke_channel
 from orchestrator.intake.tables import ChannelRow
 
@@ -21,6 +22,7 @@ CHANNELS = "/console/settings/channels"
 router = APIRouter(prefix=CHANNELS, route_class=Repeatable)
 
 Admin = Annotated[Viewer, allow(Role.ADMIN)]
+_NO_LEVEL = {"minutes": "", "percent": ""}
 Line = Annotated[str, Form(max_length=4000)]
 
 
@@ -63,6 +65,26 @@ async def change(
         await change_types(session, channel, listed(types), who=viewer, now=now)
     except BadInput as refused:
         return await _one(request, viewer, row, status=422, types=types, faults=faults_of(refused, CHANNEL_FAULTS))
+    return RedirectResponse(CHANNELS, 303)
+
+
+@router.post("/{channel}/level", dependencies=[ProtectedForm])
+async def hold_to_level(
+    request: Request,
+    channel: str,
+    viewer: Admin,
+    session: Session,
+    database: DatabaseDep,
+    minutes: Annotated[str, Form(max_length=20)] = "",
+    percent: Annotated[str, Form(max_length=20)] = "",
+) -> Response:
+    row = await _known(session, channel)
+    try:
+        level = read_level(minutes, percent)
+        await change_level(session, channel, level, who=viewer, now=await database.clock.now(session))
+    except BadInput as refused:
+        typed = {"minutes": minutes, "percent": percent, "faults": faults_of(refused, CHANNEL_FAULTS)}
+        return await _one(request, viewer, row, status=422, **typed)
     return RedirectResponse(CHANNELS, 303)
 
 
@@ -131,5 +153,7 @@ async def _list(
 
 
 async def _one(request: Request, viewer: Viewer, row: ChannelRow, *, status: int = 200, **told: Any) -> Response:
-    shown = {"types": "\n".join(row.types), "faults": {}, "asked": None, "kinds": KINDS, **told}
+    level = ServiceLevel.of(row)
+    typed = {"minutes": f"{level.within.total_seconds() / 60:g}", "percent": f"{level.share:.0%}"} if level else _NO_LEVEL
+    shown = {"types": "\n".join(row.types), "faults": {}, "asked": None, "kinds": KINDS, **typed, **told}
     return page(request, "settings/channel.html", viewer=viewer, status=status, channel=row, **shown)

@@ -62,6 +62,8 @@ CHANNEL_FAULTS = {
     "name": _("Give a name that no channel has yet: letters, digits, dot, dash and underscore, at most 64."),
     "kind": _("Choose one of the kinds."),
     "types": _("Give event types such as checkout.*, one on a line."),
+    "minutes": _("Give whole minutes from 1 to 10080 (a week), or leave both empty."),
+    "percent": _("Give a whole number from 1 to 100, or leave both empty."),
 }
 KINDS = {
     ChannelKind.WEB.value: _("Website"),
