@@ -1,19 +1,18 @@
 """One rule on the console: written with the lint beside it, tried in shadow, published, held, gone back to."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api.dependencies import DatabaseDep, Session, SettingsDep
 from api.pages.console.now import Supervising, Watching
-from api.pages.frame import fragment
 from api.pages.people import ProtectedForm, Viewer
 from api.pages.rules import words
 from api.pages.rules.faults import faults_of
-from api.pages.rules.shown import Asked, Shown, looked_at, show
+from api.pages.rules.shown import Asked, Shown, edited_at, show, show_editor
 from api.rule_views import RuleName
 from api.transactions import Repeatable
 from orchestrator.detection.tables import RuleState
@@ -31,6 +30,13 @@ router = APIRouter(prefix="/console/rules", route_class=Repeatable)
 
 Document = Annotated[str, Form(max_length=300_000)]
 Short = Annotated[str, Form(max_length=100)]
+
+
+async def _fields(request: Request) -> Mapping[str, str]:
+    return {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+
+
+Fields = Annotated[Mapping[str, str], Depends(_fields)]
 Done = Annotated[str, Query(max_length=20)]
 
 
@@ -44,8 +50,9 @@ async def show_rule(
     database: DatabaseDep,
     version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
     done: Done = "",
+    begin: Done = "",
 ) -> Response:
-    shown = Shown(version=version, told=words.DONE.get(done))
+    shown = Shown(version=version, told=words.DONE.get(done), begin=begin)
     return await show(request, name, viewer, session, settings, shown, now=await database.clock.now(session))
 
 
@@ -57,10 +64,17 @@ async def save_rule(
     session: Session,
     settings: SettingsDep,
     database: DatabaseDep,
+    fields: Fields,
     document: Document = "",
+    base: Document = "",
     seen: Short = "",
 ) -> Response:
-    text, now = document.replace("\r\n", "\n"), await database.clock.now(session)
+    now = await database.clock.now(session)
+    editor = await edited_at(session, name, in_lines(document), in_lines(base), fields)
+    text = editor.document
+    if editor.told is not None:  # what the form says is not in the document: nothing is saved without it
+        shown = Shown(typed=text, editor=editor, status=422)
+        return await show(request, name, viewer, session, settings, shown, now=now)
     try:
         draft = await save_draft(
             session,
@@ -73,9 +87,9 @@ async def save_rule(
             now=now,
         )
     except TagStale as stale:
-        shown = Shown(typed=text, told=words.STALE, difference=stale.difference, status=412)
+        shown = Shown(typed=text, editor=editor, told=words.STALE, difference=stale.difference, status=412)
     except BadInput as refused:
-        shown = Shown(typed=text, faults=faults_of(refused), status=422)
+        shown = Shown(typed=text, editor=editor, faults=faults_of(refused), status=422)
     else:
         return RedirectResponse(f"{router.prefix}/{name}?done={'saved' if draft.is_new else 'unchanged'}", 303)
     return await show(request, name, viewer, session, settings, shown, now=now)
@@ -89,13 +103,20 @@ async def check_rule(
     session: Session,
     settings: SettingsDep,
     database: DatabaseDep,
+    fields: Fields,
     document: Document = "",
+    base: Document = "",
 ) -> Response:
-    """Answer with the findings alone, as the page asks for them while somebody types."""
-    faults, findings = await looked_at(
-        session, name, document.replace("\r\n", "\n"), settings, now=await database.clock.now(session)
-    )
-    return fragment(request, "rules/parts/findings.html", viewer=viewer, findings=findings, faults=faults, words=words)
+    """Answer with the rule as it stands with all that was typed, on both sides, and what is wrong. Nothing is kept.
+
+    The page asks for the editor alone while somebody types; a browser without script gets the page.
+    """
+    now = await database.clock.now(session)
+    editor = await edited_at(session, name, in_lines(document), in_lines(base), fields)
+    if "hx-request" in request.headers:
+        return await show_editor(request, name, viewer, session, settings, editor, now=now)
+    shown = Shown(typed=editor.document, editor=editor)
+    return await show(request, name, viewer, session, settings, shown, now=now)
 
 
 @router.post("/{name}/decision", dependencies=[ProtectedForm])
@@ -150,6 +171,10 @@ async def take_back_cases(
         if shown is not None:
             return await show(request, name, viewer, session, settings, shown, now=await database.clock.now(session))
     return RedirectResponse(f"{router.prefix}/{name}?done=taken_back", 303)
+
+
+def in_lines(text: str) -> str:
+    return text.replace("\r\n", "\n")
 
 
 async def _do(

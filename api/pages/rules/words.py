@@ -53,3 +53,51 @@ OWN_VERSION = _("Not done: you wrote this version, so somebody else has to appro
 NOT_NOW = _("Not done: the rule is in a state that does not allow it.")
 BAD_REASON = _("Say why, in at most 200 characters.")
 BAD_NAME = _("Use 1 to 64 small letters, digits and hyphens.")
+
+UNREADABLE = _("The YAML cannot be read as it stands. Until it can, the form shows what it said before.")
+NOT_EDITABLE = _(
+    "This part is written in a way that the form cannot change without touching more than it. Change it in the YAML."
+)
+TOLD = {"unreadable": UNREADABLE, "not_editable": NOT_EDITABLE}
+WAYS = (
+    ("occurrence", _("Something happened"), _("A low mark, a failed delivery, a move: one event is enough.")),
+    ("absence", _("Something was left unfinished"), _("It began, and the end did not follow in time: a checkout, a sale.")),
+    ("date", _("A date comes near"), _("An event named a day, like the end of a contract. Call some time before it.")),
+    ("score", _("Too many signs in a while"), _("None of them says much. Together, within a time, they do.")),
+)
+COMPARISONS = (
+    ("equals", _("is")),
+    ("is_not", _("is not")),
+    ("at_least", _("is at least")),
+    ("more", _("is more than")),
+    ("at_most", _("is at most")),
+    ("less", _("is less than")),
+    ("one_of", _("is one of")),
+    ("contains", _("contains")),
+    ("begins", _("begins with")),
+    ("there", _("is there")),
+    ("not_there", _("is not there")),
+    ("true", _("is true")),
+    ("false", _("is false")),
+)
+UNITS = (("s", _("seconds")), ("m", _("minutes")), ("h", _("hours")), ("d", _("days")))
+PURPOSES = (
+    ("service", _("Service: it helps with what the customer has")),
+    ("marketing", _("Marketing: it sells, so it needs their consent")),
+    ("requested_callback", _("They asked to be called")),
+)
+STEP_KINDS = (
+    ("callback", _("A person calls: they see the case first, then speak first")),
+    ("call", _("The phone rings first, with a person held ready")),
+    ("message", _("Send a message")),
+)
+TELLS = (("", _("Not told")), ("sms", _("By text message")), ("page", _("On a page")), ("voice", _("By an automatic call")))
+CLOSED = (("", _("Wait for it to open")), ("wait", _("Wait for it to open")), ("skip", _("Go on with the next step")))
+ATTRIBUTES = (
+    ("customer.name", _("Name")),
+    ("customer.language", _("Language, like he")),
+    ("customer.country", _("Country, like IL")),
+    ("customer.region", _("Region")),
+    ("customer.consent.marketing", _("Agreed to marketing")),
+    ("event.source", _("The channel the event came from")),
+)

@@ -125,6 +125,12 @@
     }
     if (isAnswered()) sender = "";
   };
+  // What is chosen in a list is no attribute: a part that is changed in place says it anew, but for the one in hand.
+  addEventListener("htmx:after:swap", () => {
+    for (const list of all("#editor select")) {
+      if (list !== document.activeElement) for (const one of list.options) one.selected = one.defaultSelected;
+    }
+  });
   for (const end of ["htmx:finally:swap", "htmx:finally:request"]) addEventListener(end, answered);
   addEventListener("click", (event) => {
     for (const menu of all("details[data-menu][open]")) if (!menu.contains(event.target)) menu.open = false;

@@ -1,9 +1,9 @@
 """What was changed in a form, done to the document it was made from, or to what has become of that meanwhile."""
 
 from orchestrator.detection.editing.fields import ORDER, path_of, value_of
-from orchestrator.detection.editing.form import KINDS, STEPS, Form
+from orchestrator.detection.editing.form import STEPS, WAYS, Form
 from orchestrator.detection.editing.posted import Posted
-from orchestrator.detection.editing.reshaping import with_deadline, with_kind, with_step
+from orchestrator.detection.editing.reshaping import with_step, with_way
 from orchestrator.detection.editing.rows import write_rows
 from orchestrator.detection.editing.splices import drop, put
 from orchestrator.detection.yaml_files import YamlValue
@@ -30,10 +30,8 @@ def apply(text: str, posted: Posted, *, base: str) -> str:
 
 
 def _reshaped(text: str, posted: Posted, before: Form) -> str:
-    if posted.kind in KINDS and posted.kind != before.kind:
-        text = with_kind(text, posted.kind)
-    elif posted.deadline in ("within", "due") and posted.deadline != before.deadline:
-        text = with_deadline(text, posted.deadline)
+    if posted.way in WAYS and posted.way != before.way:
+        text = with_way(text, posted.way)
     for index, kind in posted.steps.items():
         if kind in STEPS and kind != before.step(index):
             text = with_step(text, index, kind)

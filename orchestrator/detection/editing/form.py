@@ -10,6 +10,7 @@ from orchestrator.detection.editing.typed_rows import TypedRow
 from orchestrator.detection.yaml_files import Path, YamlFile, YamlValue, read_yaml
 
 KINDS = ("occurrence", "absence", "score")
+WAYS = ("occurrence", "absence", "date", "score")
 STEPS = ("callback", "call", "message")
 
 
@@ -61,8 +62,9 @@ class Form:
         return self._one_of("detect", KINDS)
 
     @property
-    def deadline(self) -> str:
-        return "due" if self.has("detect.absence.due") else "within"
+    def way(self) -> str:
+        """How the rule detects in a person's words: one of `WAYS`, or nothing."""
+        return "date" if self.kind == "absence" and self.has("detect.absence.due") else self.kind
 
     def step(self, index: int) -> str:
         """Return what kind a step is: one of `STEPS`, or nothing."""

@@ -23,6 +23,15 @@ _STEPS: dict[str, tuple[str, ...]] = {
 _DEED = re.compile(r"(add|remove|up|down):((?:detect\.[a-z]{1,20}\.[a-z]{1,20}|resolve|steps)(?:\.[0-9]{1,4})?)")
 
 
+def with_way(text: str, way: str) -> str:
+    """Return a rule that detects in another of `WAYS`."""
+    kind = "absence" if way == "date" else way
+    if Form.read(text).kind != kind:
+        text = with_kind(text, kind)
+    wanted = "due" if way == "date" else "within"
+    return with_deadline(text, wanted) if kind == "absence" and not Form.read(text).has(f"detect.absence.{wanted}") else text
+
+
 def with_kind(text: str, kind: str) -> str:
     """Return a rule that detects in another way, on the same events with the same conditions."""
     form = Form.read(text)

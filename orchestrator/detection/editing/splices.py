@@ -34,7 +34,7 @@ def put(text: str, path: Path, value: YamlValue, *, order: Sequence[str] = ()) -
         return put(text, tuple(around), [value] if isinstance(last, int) else {last: value}, order=order)
     if isinstance(holder.value, MappingNode) and isinstance(last, str):
         return _checked(_with_key(tree, holder.value, last, value, order), path)
-    if isinstance(holder.value, SequenceNode):
+    if isinstance(holder.value, SequenceNode) and isinstance(last, int):
         return _checked(_with_item(tree, holder.value, value), path)
     raise NotEditable(path)
 

@@ -6,7 +6,7 @@ import pytest
 
 import orchestrator.detection
 from orchestrator.detection.editing.changes import apply
-from orchestrator.detection.editing.form import Form
+from orchestrator.detection.editing.form import WAYS, Form
 from orchestrator.detection.editing.posted import Posted
 from orchestrator.detection.editing.reshaping import do
 from orchestrator.detection.editing.typed_rows import TypedRow
@@ -33,7 +33,7 @@ def fields_of(text: str) -> dict[str, str]:
             sent[f"f.{dotted}"] = form.text(dotted)
         for index, row in enumerate(rows or ()):
             sent |= row_fields(f"{dotted}.{index}", row)
-    return {**sent, "kind": form.kind, "f.zone": "", "f.worth.value": form.text("worth.value")}
+    return {**sent, "way": form.way, "f.zone": "", "f.worth.value": form.text("worth.value")}
 
 
 def row_fields(at: str, row: TypedRow) -> dict[str, str]:
@@ -123,21 +123,21 @@ def test_what_somebody_writes_in_the_yaml_meanwhile_stays_with_what_the_form_cha
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("kind", ["occurrence", "absence", "score"])
+@pytest.mark.parametrize("kind", WAYS)
 def test_a_rule_that_detects_in_another_way_watches_the_same_events(name: str, kind: str) -> None:
     before = shipped(name)
-    after = changed(before, kind=kind)
+    after = changed(before, way=kind)
     form = Form.read(after)
 
-    assert form.kind == kind
+    assert form.way == kind
     read_rule(after.encode(), name="x")
     assert "\nsteps:\n" in after
     assert after.splitlines()[0] == before.splitlines()[0]
 
 
 def test_a_deadline_is_a_time_or_a_date() -> None:
-    by_date = changed(CHECKOUT, deadline="due")
-    by_time = changed(RENEWAL, deadline="within")
+    by_date = changed(CHECKOUT, way="date")
+    by_time = changed(RENEWAL, way="absence")
 
     assert Form.read(by_date).text("detect.absence.due.before") == "30d"
     assert read_rule(by_time.encode(), name="x").document.detect.absence is not None
@@ -173,3 +173,24 @@ def test_steps_change_places() -> None:
     assert [Form.read(lower).step(index) for index in range(3)] == ["call", "callback", "message"]
     assert do(lower, "up:steps.1") == CHECKOUT
     assert do(CHECKOUT, "up:steps.0") == CHECKOUT
+
+
+def test_a_row_that_is_not_whole_yet_goes_with_its_pattern() -> None:
+    at, row = "detect.absence.start.1.where", TypedRow("customer.")
+    posted = Posted.of(row_fields(f"{at}.0", row))
+
+    assert posted.unfinished_after("up:detect.absence.start.1") == {"detect.absence.start.0.where": (row,)}
+    assert posted.unfinished_after("remove:detect.absence.start.0") == {"detect.absence.start.0.where": (row,)}
+    assert posted.unfinished_after("remove:detect.absence.start.1") == {}
+    assert posted.unfinished_after("add:detect.absence.start") == {at: (row,)}
+
+
+def test_a_row_is_added_empty_and_taken_out_by_its_number() -> None:
+    at = "detect.absence.start.1.where"
+    one = Posted.of(row_fields(f"{at}.0", TypedRow("total", "there")))
+
+    more = one.after(f"condition:{at}")
+    less = more.after(f"no_condition:{at}.0")
+
+    assert [len(each.rows[at]) for each in (one, more, less)] == [1, 2, 1]
+    assert less.rows[at] == (TypedRow(),)
