@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from orchestrator.errors import BadInput, OrchestratorError
+from orchestrator.errors import BadInput, Conflict, OrchestratorError
 
 # Name → module and the function (or the Typer of several functions) in it.
 COMMANDS = {
@@ -82,6 +82,8 @@ def main() -> None:
         app()
     except BadInput as error:
         sys.exit(_tell(error, error.fix, code=2))
+    except Conflict as error:
+        sys.exit(_tell(error, error.fix, code=1))
     except OrchestratorError as error:
         sys.exit(_tell(error, None, code=1))
 

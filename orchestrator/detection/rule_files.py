@@ -20,9 +20,27 @@ _FIXES = {
     "string_type": "Write a text, in quotes where needed.",
     "int_type": "Write a whole number.",
     "list_type": "Write a list.",
+    "string_too_long": "Write at most {max_length} characters.",
+    "string_too_short": "Write something, or leave it out.",
+    "string_pattern_mismatch": "Use letters, digits, dots, hyphens and underscores, without spaces.",
+    "too_short": "Name at least {min_length}.",
+    "too_long": "Name at most {max_length}.",
+    "less_than_equal": "Write a number up to {le}.",
+    "less_than": "Write a number below {lt}.",
+    "greater_than_equal": "Write a number from {ge} on.",
+    "greater_than": "Write a number above {gt}.",
+    "enum": "Write one of them.",
+    "literal_error": "Write one of them.",
+    "one_of": "Keep exactly one of them.",
+    "unknown_zone": "Name a zone of the IANA list.",
+    "dict_type": "Write keys with values.",
+    "bool_type": "Write true or false.",
+    "float_type": "Write a number.",
     "bad_text": "Write one that fits.",
     "split_share": "Write a share between, or remove the split.",
 }
+_OTHERWISE = "Write one that fits."
+_PATTERNS = {"^[a-z0-9-]{1,64}$": "Use 1 to 64 small letters, digits and hyphens."}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +149,13 @@ def _problem(file: YamlFile, details: ErrorDetails) -> Problem:
         path = (*path, str(details["loc"][-1]))
         message = "This is required"
     spot = file.spot(path, of_key=of_key)
-    return Problem(file.name, spot.line, spot.column, place(path), f"{message}.".replace("?.", "?"), _FIXES.get(kind, ""))
+    return Problem(file.name, spot.line, spot.column, place(path), f"{message}.".replace("?.", "?"), _fix(details))
+
+
+def _fix(details: ErrorDetails) -> str:
+    known = details.get("ctx", {})
+    fix = _PATTERNS.get(str(known.get("pattern"))) or _FIXES.get(details["type"], _OTHERWISE)
+    return fix.format_map(known)
 
 
 def _known_path(file: YamlFile, loc: tuple[int | str, ...]) -> Path:

@@ -11,6 +11,7 @@ from sqlmodel import select
 
 from api.app import create_app
 from orchestrator.detection.tables import RuleRow, RuleState, RuleVersionRow
+from orchestrator.identity.tables import ChangeRow
 from orchestrator.storage.database import Database
 from tests.integration.floor import a_client, a_queue, a_token, bearer, some_settings
 
@@ -287,6 +288,43 @@ async def test_what_is_beyond_a_limit_is_refused_with_its_fix(
     assert answer.status_code == 422
     assert words in answer.text
     assert await stored(database) == (None, 0, 0)
+
+
+def with_condition(condition: str) -> str:
+    return MOVED.replace("customer.moved}", f"customer.moved, where: '{condition}'}}")
+
+
+@pytest.mark.parametrize(
+    ("document", "field"),
+    [
+        (MOVED.replace("7d", "0s"), "expires"),
+        (MOVED + "holdout: 101%\n", "holdout"),
+        (with_condition("a" * 2001), "detect.occurrence.on[0].where"),
+        (with_condition("!(" * 40 + "true" + ")" * 40), "detect.occurrence.on[0].where"),
+        (with_condition("[1].all(a, " * 30 + "true" + ")" * 30), "detect.occurrence.on[0].where"),
+        (with_condition('["a"]' + ".map(a, a + a)" * 30 + '.exists(a, a == "b")'), "detect.occurrence.on[0].where"),
+        (MOVED + "#" * 300_000, None),
+    ],
+)
+async def test_what_is_beyond_a_limit_leaves_a_running_rule_and_the_audit_as_they_were(
+    desk: Desk, database: Database, document: str, field: str | None
+) -> None:
+    await desk.save(MOVED, If_None_Match="*")
+    await desk.decide("publish")
+    tag, audited = await desk.tag(), await changes(database)
+
+    saved = await desk.save(document, If_Match=tag)
+    linted = await desk.client.post("/v1/rules/lint", content=document, headers=desk.headers)
+
+    told = [(answer.status_code, answer.json().get("field"), bool(answer.json()["fix"])) for answer in (saved, linted)]
+    assert told == [(422, field, True)] * 2
+    assert (await desk.tag(), await changes(database)) == (tag, audited)
+    assert await stored(database) == (RuleState.PUBLISHED, 1, 1)
+
+
+async def changes(database: Database) -> int:
+    async with database.transaction() as session:
+        return len((await session.exec(select(ChangeRow))).all())
 
 
 async def test_a_bomb_of_nested_comprehensions_is_taken_for_an_expression_like_any_other(desk: Desk) -> None:

@@ -89,6 +89,16 @@ def test_what_cannot_be_done_is_one_line_with_its_fix_and_changes_nothing(run: R
     assert run("rules", "list").stdout.startswith("moved\tpublished\tv1\t")
 
 
+def test_where_two_have_to_agree_nothing_runs_that_nobody_approved(environment: dict[str, str], run: Run, rules: Path) -> None:
+    environment["RINGBACK_RULES_NEED_APPROVAL"] = "true"
+
+    done = run("rules", "publish", rules)
+
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert "version 1 of moved was approved by nobody (ask somebody other than" in done.stderr
+    assert run("rules", "list").stdout == ""
+
+
 BEYOND = [
     (RULE.replace("7d", "0s"), "expires"),
     (RULE + "holdout: 101%\n", "holdout"),

@@ -6,7 +6,7 @@ import jsonschema
 import pytest
 
 from orchestrator.detection.compiled import compile_rule
-from orchestrator.detection.rule_files import read_rule, read_rules
+from orchestrator.detection.rule_files import BadRuleFile, read_rule, read_rules
 from orchestrator.detection.rules import RuleDocument
 from orchestrator.errors import BadInput
 
@@ -188,3 +188,26 @@ def test_a_directory_without_rules_or_that_is_none_is_bad_input(tmp_path: Path) 
         read_rules(tmp_path)
     with pytest.raises(BadInput):
         read_rules(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fix"),
+    [
+        ("{type: x}", f"{{type: x, where: '{'a' * 2001}'}}", "Write at most 2000 characters."),
+        ("{type: x}", "{type: x, where: ''}", "Write something, or leave it out."),
+        ("[{type: x}]", "[]", "Name at least 1."),
+        ("rule: r", "rule: My rule", "Use 1 to 64 small letters, digits and hyphens."),
+        ("queue: q", "queue: my queue", "Use letters, digits, dots, hyphens and underscores, without spaces."),
+        ("queue: q", "queue: q, attempts: {max: 0}", "Write a number from 1 on."),
+        ("expires: 1h", "expires: 1h\npriority: 101", "Write a number up to 100."),
+        ("expires: 1h", "expires: 1h\npurpose: fun", "Write one of them."),
+        ("expires: 1h", "expires: 1h\nzone: Mars/North", "Name a zone of the IANA list."),
+        ("callback: {queue: q}", "callback: {queue: q}, message: {template: t}", "Keep exactly one of them."),
+        ("expires: 1h", "expires: 0s", "Write one that fits."),
+    ],
+)
+def test_whatever_does_not_fit_has_a_fix(before: str, after: str, fix: str) -> None:
+    with pytest.raises(BadRuleFile) as bad:
+        read_rule(LEAST.replace(before, after).encode(), name="r.yaml")
+
+    assert [problem.fix for problem in bad.value.problems] == [fix]
