@@ -89,6 +89,14 @@ async def backtests_of(session: AsyncSession, name: str) -> Sequence[BacktestRow
     return (await session.exec(query.options(defer(BacktestRow.result, raiseload=True)))).all()  # type: ignore[arg-type]
 
 
+async def counts_of(session: AsyncSession, name: str) -> dict[UUID, tuple[int, int]]:
+    """Return the moments and the calls of each of a rule's back-tests that is done, by its id."""
+    figures = col(BacktestRow.result)["figures"]
+    counts = figures["moments"].as_integer(), func.coalesce(figures["verdicts"]["escalate"].as_integer(), 0)
+    query = select(BacktestRow.id, *counts).where(BacktestRow.rule == name, BacktestRow.state == BacktestState.DONE)
+    return {id: (moments, calls) for id, moments, calls in (await session.exec(query)).all()}
+
+
 def _check_period(since: datetime, until: datetime, now: datetime) -> None:
     if until > now:
         raise BadInput("the period ends in the future", field="until", fix="leave it out, or name a time that has passed")

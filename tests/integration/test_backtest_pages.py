@@ -196,6 +196,7 @@ async def test_earlier_ones_are_listed_and_opened(database_url: str, database: D
         nothing = await browser.open(f"{PAGE}?run={UUID(int=0)}")
 
     assert f'href="{PAGE}?run={first.id}"' in latest
+    assert '<td class="number">10</td><td class="number">7</td>' in latest
     assert "It would have made" not in latest
     assert "It would have made 7 calls" in earlier
     assert nothing.status_code == 404

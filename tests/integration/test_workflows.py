@@ -12,6 +12,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from tests.integration.workflow_fakes import (
     CLOSED,
+    FakeBacktests,
     FakeDialing,
     FakeEscalations,
     FakeMessaging,
@@ -21,6 +22,7 @@ from tests.integration.workflow_fakes import (
     trouble,
     working,
 )
+from workflows.backtest import Backtest
 from workflows.codec import converter
 from workflows.contracts import (
     ESCALATIONS,
@@ -30,6 +32,7 @@ from workflows.contracts import (
     Instruction,
     Next,
     Settled,
+    StartBacktest,
     StartEscalation,
     StartWatch,
 )
@@ -282,3 +285,34 @@ async def test_the_lookout_comes_round_every_five_minutes(env: WorkflowEnvironme
         await handle.terminate()
 
     assert fakes.looking_out.rounds == 3
+
+
+async def a_backtest(client: Client) -> WorkflowHandle[Backtest, None]:
+    start = StartBacktest(backtest_id=uuid4())
+    return await client.start_workflow(Backtest.run, start, id=f"backtest-{start.backtest_id}", task_queue=HOUSEKEEPING)
+
+
+async def test_a_back_test_that_has_to_wait_looks_again_when_it_is_hinted(env: WorkflowEnvironment) -> None:
+    fakes = Fakes(backtests=FakeBacktests(waits=1))
+
+    async with working(env.client, fakes):
+        handle = await a_backtest(env.client)
+        await fakes.backtests.looked.wait()
+        await handle.signal(HINT_SIGNAL)
+        with env.auto_time_skipping_disabled():
+            await handle.result()
+
+    assert fakes.backtests.asked == 2
+
+
+async def test_a_back_test_whose_hint_was_lost_looks_again_after_a_while(env: WorkflowEnvironment) -> None:
+    fakes = Fakes(backtests=FakeBacktests(waits=2))
+
+    async with working(env.client, fakes):
+        handle = await a_backtest(env.client)
+        await handle.result()
+
+    told = await handle.describe()
+    assert told.close_time is not None
+    assert told.close_time - told.start_time >= timedelta(minutes=10)
+    assert fakes.backtests.asked == 3

@@ -17,7 +17,14 @@ from api.pages.rules.backtest_form import Form
 from api.pages.rules.backtest_shown import found_by
 from api.rule_views import RuleName
 from api.transactions import Repeatable
-from orchestrator.backtests.asking import TooManyBacktests, ask_backtest, backtest_of, backtests_of, call_off_backtest
+from orchestrator.backtests.asking import (
+    TooManyBacktests,
+    ask_backtest,
+    backtest_of,
+    backtests_of,
+    call_off_backtest,
+    counts_of,
+)
 from orchestrator.backtests.tables import BacktestRow
 from orchestrator.rule_life.listing import rule_record
 from orchestrator.rule_life.versions import file_of
@@ -106,6 +113,7 @@ async def _page(
         rule=record.rule,
         versions=record.versions,
         runs=rows,
+        counts=await counts_of(session, name),
         form=form,
         told=told,
         words=words,
