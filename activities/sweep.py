@@ -1,4 +1,4 @@
-"""The sweep: an outbox row for every open escalation, watch and back-test, so that each has a process, whatever was lost."""
+"""The sweep: an outbox row for all that shall have a process: open escalations, owed messages, watches, back-tests."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,6 +24,12 @@ WHERE e.state <> 'closed' AND e.id > :after
   AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.workflow_id = 'escalation-' || e.id)
 ORDER BY e.id LIMIT :most
 """)
+_MESSAGES = text("""
+SELECT DISTINCT m.escalation_id AS id, NULL AS deadline FROM moments m
+WHERE m.status = 'message_due' AND m.escalation_id > :after
+  AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.workflow_id = 'escalation-' || m.escalation_id)
+ORDER BY 1 LIMIT :most
+""")
 _WATCHES = text("""
 SELECT w.id, w.deadline FROM watches w
 WHERE w.status = 'open' AND w.id > :after
@@ -47,6 +53,7 @@ class Sweeping(SweepActivities):
     async def sweep(self) -> Swept:
         """Start what has no process. Run twice, the second start finds the first's workflow running and changes nothing."""
         started = await self._through(_ESCALATIONS, Topic.HINT_ESCALATION)
+        started += await self._through(_MESSAGES, Topic.HINT_ESCALATION)
         started += await self._through(_WATCHES, Topic.START_WATCH)
         started += await self._through(_BACKTESTS, Topic.HINT_BACKTEST)
         log.info("swept", started=started)

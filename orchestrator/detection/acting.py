@@ -18,6 +18,7 @@ from orchestrator.detection.splits import plan_for
 from orchestrator.detection.standing import Standing, recorded, stand
 from orchestrator.detection.tables import Mode, MomentRow, MomentStatus
 from orchestrator.detection.turns import Identity, Step, Turn
+from orchestrator.detection.verdicts import Verdict
 from orchestrator.escalations import moments as escalating
 from orchestrator.escalations.lifecycle import opt_out
 from orchestrator.intake.event import Position
@@ -127,12 +128,19 @@ class Acting:
             not_before=self._now + self._policy.late_grace if self._is_late(found, turn) else None,
             words=await self._words(found),
         )
+        if verdict is Verdict.ESCALATE and rule.mode is Mode.LIVE:
+            await self._spare(found.customer)
         self._session.add(row)
         self._fresh.add(row.id)
-        if verdict.is_live:
+        if verdict.is_live or row.status is MomentStatus.MESSAGE_DUE:
             self._standing.live[customer.id].append(row)
         if rule.mode is Mode.LIVE:
             self._unheard.append(row)
+
+    async def _spare(self, subject: str) -> None:
+        """A person is going to call: what a message was to go out about instead needs none any more."""
+        due = [row for row in self._live(subject) if row.status is MomentStatus.MESSAGE_DUE]
+        await self._gone(subject, due, MomentStatus.ENDED)
 
     def _is_late(self, found: MomentFound, turn: Turn) -> bool:
         """Say whether a late event led to it: the next batch of the same upload may yet take it away."""

@@ -10,7 +10,7 @@ from orchestrator.detection.compiled import CompiledRule
 from orchestrator.detection.exact import Exact
 from orchestrator.detection.expressions import Failure
 from orchestrator.detection.rulebook import Rulebook
-from orchestrator.detection.splits import Plan, plan_for
+from orchestrator.detection.splits import Plan, first_message, plan_for
 from orchestrator.detection.verdicts import Verdict
 from orchestrator.intake.event_files import EventFile
 from orchestrator.intake.json_text import JsonValue
@@ -94,7 +94,8 @@ def per_hour(result: Backtest, rules: Rulebook, capacity: Capacity) -> dict[str,
 
 
 def report(result: Backtest, rules: Rulebook, *, salt: str = "") -> dict[str, JsonValue]:
-    """Return overlap, samples, value and cost; of rules with a split, how many moments and customers take which plan.
+    """Return overlap, samples, value and cost; of rules with a split, how many moments and customers take which plan; of
+    rules that weigh a call, how many moments not worth one would get a message instead, where gates let it go.
 
     Overlap: of two rules, the customers for whom both found a moment, and the moments of the first that joined an
     escalation. Value: what the escalated and joined moments are worth times their chance; cost: what calling would cost.
@@ -103,6 +104,7 @@ def report(result: Backtest, rules: Rulebook, *, salt: str = "") -> dict[str, Js
         "overlap": _overlap(result.moments),
         "samples": {rule.name: _samples(result.moments, rule.name) for rule in rules},
         "worth": {rule.name: _worth(result.moments, rule.name) for rule in rules if rule.worth is not None},
+        "messages": {rule.name: _messages(result.moments, rule, salt) for rule in rules if rule.worth is not None},
         "plans": {rule.name: _plans(result.moments, rule, salt) for rule in rules if rule.document.split is not None},
     }
 
@@ -145,6 +147,12 @@ def _worth(moments: Iterable[JudgedMoment], rule: str) -> JsonValue:
             calls += 1
             cost += worth.call_cost
     return {"expected_value": float(value), "cost": float(cost), "calls": calls}
+
+
+def _messages(moments: Iterable[JudgedMoment], rule: CompiledRule, salt: str) -> JsonValue:
+    unworthy = [each for each in moments if each.rule == rule.name and each.verdict is Verdict.SUPPRESSED_WORTH]
+    plans = [plan_for(rule.document, each.found.customer, salt=salt) for each in unworthy]
+    return {"not_worth": len(unworthy), "instead": sum(first_message(rule.document, plan) is not None for plan in plans)}
 
 
 def _plans(moments: Iterable[JudgedMoment], rule: CompiledRule, salt: str) -> JsonValue:

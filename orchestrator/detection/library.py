@@ -14,7 +14,7 @@ from orchestrator.detection.in_force import ActiveRules, RuleInForce, deaf, watc
 from orchestrator.detection.rule_files import read_rule
 from orchestrator.detection.rulebook import Rulebook
 from orchestrator.detection.rules import RuleDocument
-from orchestrator.detection.tables import Mode, MomentRow, MomentStatus, RulebookRow, RuleRow, RuleState, RuleVersionRow
+from orchestrator.detection.tables import STANDING, Mode, MomentRow, RulebookRow, RuleRow, RuleState, RuleVersionRow
 from orchestrator.errors import NoSuch
 
 _IN_FORCE = (RuleState.SHADOW, RuleState.PUBLISHED, RuleState.PAUSED)
@@ -74,7 +74,7 @@ class RuleLibrary:
         )
 
     async def _strays(self, session: AsyncSession, in_force: Mapping[str, RuleInForce]) -> tuple[Rulebook, ...]:
-        live = select(MomentRow.rule, MomentRow.version).where(MomentRow.status == MomentStatus.LIVE).distinct()
+        live = select(MomentRow.rule, MomentRow.version).where(col(MomentRow.status).in_(STANDING)).distinct()
         running = {(each.name, each.version) for each in in_force.values()}
         known = (await session.exec(live)).all()
         found = [await self.compiled(session, *each) for each in known if tuple(each) not in running]

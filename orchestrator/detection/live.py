@@ -19,7 +19,7 @@ from orchestrator.detection.readers import SeenEvent
 from orchestrator.detection.remembering import Remembered, recalled
 from orchestrator.detection.repository import Memory
 from orchestrator.detection.states import Slot
-from orchestrator.detection.tables import MomentRow, MomentStatus, WatchRow, WatchStatus
+from orchestrator.detection.tables import STANDING, MomentRow, WatchRow, WatchStatus
 from orchestrator.detection.turns import go_on, recompute
 from orchestrator.intake.customers import LockedCustomer
 from orchestrator.intake.event import Position
@@ -202,7 +202,7 @@ async def _with_live_moments(session: AsyncSession, customers: Sequence[UUID]) -
     if not customers:
         return set()
     query = select(MomentRow.customer_id).where(col(MomentRow.customer_id).in_(customers))
-    return set((await session.exec(query.where(MomentRow.status == MomentStatus.LIVE).distinct())).all())
+    return set((await session.exec(query.where(col(MomentRow.status).in_(STANDING)).distinct())).all())
 
 
 async def _customer_rows(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, CustomerRow]:

@@ -8,7 +8,8 @@ from orchestrator.detection.compiled import CompiledWorth
 from orchestrator.detection.effects import MomentFound
 from orchestrator.detection.expressions import Failure
 from orchestrator.detection.in_force import RuleInForce
-from orchestrator.detection.splits import Plan
+from orchestrator.detection.rules import RuleDocument
+from orchestrator.detection.splits import Plan, first_message
 from orchestrator.detection.tables import Mode, MomentRow, MomentStatus
 from orchestrator.detection.verdicts import Verdict
 from orchestrator.storage.columns import Json
@@ -29,7 +30,7 @@ def moment_row(
 ) -> MomentRow:
     """Return the row of a moment found at `now`; a shadow's that joins nothing has ended as it is written."""
     document = found.rule.document
-    over = rule.mode is Mode.SHADOW and not verdict.is_live
+    status = _status(document, plan, rule.mode, verdict)
     return MomentRow(
         rule=rule.name,
         version=rule.version,
@@ -46,13 +47,20 @@ def moment_row(
         words=list(words),
         plan=plan,
         verdict=verdict,
-        status=MomentStatus.ENDED if over else MomentStatus.LIVE,
-        ended_at=now if over else None,
+        status=status,
+        ended_at=now if status is MomentStatus.ENDED else None,
         expires_at=_later(found.at, document.expires),
         not_before=not_before,
         worth=_worth(found, found.rule.worth),
         grace=document.grace,
     )
+
+
+def _status(document: RuleDocument, plan: Plan | None, mode: Mode, verdict: Verdict) -> MomentStatus:
+    if mode is Mode.SHADOW and not verdict.is_live:
+        return MomentStatus.ENDED
+    due = verdict is Verdict.SUPPRESSED_WORTH and first_message(document, plan) is not None
+    return MomentStatus.MESSAGE_DUE if due else MomentStatus.LIVE
 
 
 def _later(at: datetime, pause: timedelta) -> datetime:

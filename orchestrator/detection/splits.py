@@ -26,6 +26,11 @@ def plan_for(document: RuleDocument, customer: str, *, salt: str = "") -> Plan |
     return Plan.B if Fraction(int.from_bytes(digest[:8]), 2**64) < document.split.share else Plan.A
 
 
+def first_message(document: RuleDocument, plan: Plan | None) -> int | None:
+    """Return where the first message stands among the plan's steps; None where there is none."""
+    return next((index for index, step in enumerate(steps_of(document, plan)) if step.message is not None), None)
+
+
 def steps_of(document: RuleDocument, plan: Plan | None) -> list[Step]:
     """Return the steps that a moment on this plan takes."""
     return document.split.steps if plan is Plan.B and document.split is not None else document.steps

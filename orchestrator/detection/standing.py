@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.detection.effects import MomentFound
 from orchestrator.detection.in_force import ActiveRules, RuleInForce
-from orchestrator.detection.tables import Mode, MomentRow, MomentStatus
+from orchestrator.detection.tables import STANDING, Mode, MomentRow, MomentStatus
 from orchestrator.detection.turns import Identity
 from orchestrator.detection.verdicts import CustomerLedger, LiveMoment, Verdict
 
@@ -23,7 +23,8 @@ class Standing:
     """Live moments and ledgers of some customers, by our own id. A shadow joins what is live; nothing joins a shadow.
 
     A version that is tried beside the one in force has a ledger of its own, and it is as if it ran in that one's place:
-    what that one found since the trial began is not in it, and all that other rules found is.
+    what that one found since the trial began is not in it, and all that other rules found is. A moment whose message is due
+    stands among the rows, as what resolves it takes it away, but in no ledger: nothing joins it.
     """
 
     def __init__(self, active: ActiveRules, rows: Iterable[MomentRow] = (), escalated: Iterable[Escalated] = ()) -> None:
@@ -32,6 +33,8 @@ class Standing:
         self._ledgers: defaultdict[UUID, dict[str, CustomerLedger]] = defaultdict(self._blank)
         for row in rows:
             self.live[row.customer_id].append(row)
+            if row.status is not MomentStatus.LIVE:
+                continue
             own = LiveMoment(active.engine_name(row.rule, row.mode), row.key, row.at, row.expires_at - row.at)
             for name in self._holding(row.rule, row.mode, row.found_at):
                 self._ledgers[row.customer_id][name].live.append(own)
@@ -80,7 +83,7 @@ class Standing:
 
 async def stand(session: AsyncSession, active: ActiveRules, customers: Collection[UUID]) -> Standing:
     """Return how the moments of these customers stand; their locks are held."""
-    live = select(MomentRow).where(col(MomentRow.customer_id).in_(customers), MomentRow.status == MomentStatus.LIVE)
+    live = select(MomentRow).where(col(MomentRow.customer_id).in_(customers), col(MomentRow.status).in_(STANDING))
     rows = (await session.exec(live.order_by(col(MomentRow.at)).execution_options(populate_existing=True))).all()
     found = await _escalated(session, customers)
     for rule in active.beside:

@@ -53,6 +53,9 @@ class MomentStatus(StrEnum):
     WITHDRAWN = "withdrawn"  # a late event showed that it never was
 
 
+STANDING = (MomentStatus.LIVE, MomentStatus.MESSAGE_DUE)  # not over yet: what resolves them takes them away
+
+
 class RuleRow(SQLModel, table=True):
     __tablename__ = "rules"
 

@@ -13,6 +13,7 @@ from orchestrator.escalations.carrying import ask_silent, mind_calls, wind_up_ca
 from orchestrator.escalations.case import Case, Rules, load
 from orchestrator.escalations.instructions import Closed, Instruction, Wait
 from orchestrator.escalations.lifecycle import close
+from orchestrator.escalations.messaging import mind_message
 from orchestrator.escalations.moments import expire
 from orchestrator.escalations.owing import mind_messages, mind_promises
 from orchestrator.escalations.records import under_way
@@ -105,6 +106,7 @@ async def _end_what_is_over(case: Case) -> None:
 
 async def _wind_down(case: Case) -> Instruction:
     """The row is closed; the process goes on until its last words are out and no call of it is left at the carrier."""
+    await mind_message(case)
     if (owed := wind_up_calls(case) or await mind_messages(case)) is not None:
         return owed
     if case.attempts or case.alarms:

@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.detection.tables import MomentRow, MomentStatus
 from orchestrator.escalations import promises
+from orchestrator.escalations.instead import spare_all, withdraw_messages
 from orchestrator.escalations.records import move, note, nudge, under_way, unsettled_attempts
 from orchestrator.escalations.states import HELD_BACK, Outcome, State
 from orchestrator.escalations.tables import EscalationRow
@@ -18,7 +19,7 @@ from orchestrator.queueing.tables import TaskState
 from orchestrator.queueing.tasks import withdraw
 from orchestrator.storage.clock import Clock
 from orchestrator.storage.locks import lock_active_task, lock_escalation, open_escalation
-from orchestrator.telephony.tables import AttemptRow, AttemptState, Ending, Farewell, Leg, MessageRow, MessageState
+from orchestrator.telephony.tables import AttemptRow, AttemptState, Ending, Farewell, Leg
 
 
 async def end(
@@ -69,7 +70,7 @@ async def close(
     escalation.pending = escalation.result = None
     session.add(escalation)
     await _withdraw_task(session, escalation, outcome, now=now)
-    await _withdraw_messages(session, escalation, now=now)
+    await withdraw_messages(session, escalation, now=now)
     await end_calls(session, escalation, farewell=Farewell.SETTLED, now=now)
     await promises.catch_up(session, escalation, now=now, closing=True)
     await promises.end_all(session, escalation, outcome, now=now)
@@ -90,6 +91,7 @@ async def opt_out(session: AsyncSession, customer: CustomerRow, *, now: datetime
     customer.attributes = {**customer.attributes, "do_not_call": True}
     customer.opted_out_at = customer.opted_out_at or now
     session.add(customer)
+    await spare_all(session, customer, now=now)
     escalation = await open_escalation(session, customer.id)
     if escalation is not None:
         await end(session, customer, escalation, Outcome.OPTED_OUT, now=now)
@@ -121,15 +123,6 @@ async def _withdraw_task(session: AsyncSession, escalation: EscalationRow, outco
     task = await lock_active_task(session, escalation.id)
     if task is not None and task.state is not TaskState.DONE:
         await withdraw(session, task, reason=outcome.value, now=now)
-
-
-async def _withdraw_messages(session: AsyncSession, escalation: EscalationRow, *, now: datetime) -> None:
-    if not escalation.has_words:
-        return
-    query = select(MessageRow).where(MessageRow.escalation_id == escalation.id, MessageRow.state == MessageState.PREPARED)
-    for message in (await session.exec(query.with_for_update())).all():
-        message.state, message.ended_at = MessageState.CANCELED, now
-        session.add(message)
 
 
 async def _end_moments(session: AsyncSession, escalation: EscalationRow, *, now: datetime) -> None:

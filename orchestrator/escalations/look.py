@@ -1,5 +1,6 @@
 """Looking at all gates for one contact, with what the database knows in this transaction, and keeping what they said."""
 
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -11,7 +12,7 @@ from orchestrator.availability.consent import Wishes
 from orchestrator.availability.decisions import decide
 from orchestrator.availability.phones import BadPhone, Phone
 from orchestrator.availability.purposes import Medium, Purpose
-from orchestrator.availability.situation import Cap, Situation, Staffing, Unplaced, Worth
+from orchestrator.availability.situation import Cap, Cooldown, Situation, Staffing, Unplaced, Worth
 from orchestrator.availability.verdicts import Decision, Go, Refuse, Wait
 from orchestrator.availability.zones import Place, locate
 from orchestrator.detection.tables import MomentRow
@@ -37,6 +38,7 @@ class Occasion(StrEnum):
     APOLOGY = "apology"
     TAKEN_BACK = "taken_back"  # the call that was promised is withdrawn, and the customer to be told
     LINK = "link"  # an agent sends the words to finish it oneself
+    INSTEAD = "instead"  # a message goes, as no call was worth it
 
 
 _AGENT_IN_HAND = frozenset({Occasion.CALL, Occasion.PREPARE})
@@ -51,12 +53,16 @@ async def look(
     occasion: Occasion,
     now: datetime,
     settings: Settings,
+    cooldown: Cooldown | None = None,
 ) -> Decision:
     """Return whether the customer may be contacted now for this escalation, and store every gate's verdict.
 
-    The locks of customer and escalation are held, `now` was read after them. The queue is the escalation's.
+    The locks of customer and escalation are held, `now` was read after them. The queue is the escalation's. `cooldown` is
+    asked where its verdict did not fall before: for a message that goes instead of a call.
     """
     situation = await gather(session, customer, escalation, medium=medium, occasion=occasion, now=now, settings=settings)
+    if occasion is Occasion.INSTEAD:  # worth is a call's; the cool-down was not asked, as the worth came before it
+        situation = replace(situation, worth=None, cooldown=cooldown)
     decision = decide(situation, now)
     await _keep(session, escalation, decision, medium=medium, occasion=occasion, now=now)
     return decision

@@ -7,6 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.detection.tables import MomentRow, MomentStatus
 from orchestrator.escalations import promises
+from orchestrator.escalations.instead import spare
 from orchestrator.escalations.lifecycle import end
 from orchestrator.escalations.records import note, nudge, under_way, unsettled_attempts
 from orchestrator.escalations.replan import follow_lead, take_lead
@@ -24,7 +25,8 @@ _SUPPRESSED = "suppressed:"
 async def found(session: AsyncSession, customer: CustomerRow, moments: Sequence[MomentRow], *, now: datetime) -> None:
     """Act on live-mode moments by their verdicts: one that counts joins the customer's open escalation or opens one.
 
-    A control or suppressed moment becomes an escalation that is closed from the start. The customer's lock is held.
+    A control or suppressed moment becomes an escalation that is closed from the start; where its message is due, that one has
+    a process nevertheless. The customer's lock is held.
     """
     for moment in moments:
         if moment.verdict == _CONTROL or moment.verdict.startswith(_SUPPRESSED):
@@ -46,6 +48,7 @@ async def gone(
 
     The customer's lock is held. Done twice, it changes nothing more.
     """
+    await spare(session, moments, status, now=now)
     for moment in moments:
         if moment.status is MomentStatus.LIVE or status is MomentStatus.WITHDRAWN:
             moment.status, moment.ended_at = status, moment.ended_at or now
@@ -121,7 +124,11 @@ async def _record_closed(session: AsyncSession, customer: CustomerRow, moment: M
     session.add(escalation)
     await session.flush()  # closed as it is written: the customer may have an open one
     note(session, escalation, State.CLOSED.value, now=now, outcome=outcome.value, moment=str(moment.id))
-    moment.escalation_id, moment.status, moment.ended_at = escalation.id, MomentStatus.ENDED, now
+    moment.escalation_id = escalation.id
+    if moment.status is MomentStatus.MESSAGE_DUE:  # its process sends the message, if it may
+        await post(session, [escalation_row(Topic.START_ESCALATION, escalation.id, at=now)])
+    else:
+        moment.status, moment.ended_at = MomentStatus.ENDED, now
     session.add(moment)
 
 

@@ -6,16 +6,14 @@ from datetime import datetime
 from sqlmodel import bindparam, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.detection.tables import MomentRow, MomentStatus
+from orchestrator.detection.tables import STANDING, MomentRow
 from orchestrator.escalations.tables import EscalationRow
 
-_LIVE = select(MomentRow).where(
-    col(MomentRow.escalation_id) == bindparam("escalation_id"), MomentRow.status == MomentStatus.LIVE
-)
+_LIVE = select(MomentRow).where(col(MomentRow.escalation_id) == bindparam("escalation_id"), col(MomentRow.status).in_(STANDING))
 
 
 async def live(session: AsyncSession, escalation: EscalationRow) -> Sequence[MomentRow]:
-    """Return the moments the escalation stands on."""
+    """Return the moments the escalation stands on; of a case closed from the start, the one whose message is due."""
     return (await session.exec(_LIVE, params={"escalation_id": escalation.id})).all()
 
 

@@ -1,6 +1,5 @@
 """Walking the plan: the answer to the last try, then the next step whose gates are open."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 from enum import Enum, auto
 from typing import assert_never
@@ -18,13 +17,11 @@ from orchestrator.escalations.records import move, note
 from orchestrator.escalations.replan import follow_lead
 from orchestrator.escalations.standstill import hold, only_the_medium, refuse
 from orchestrator.escalations.states import Outcome, State
-from orchestrator.escalations.words import language_of
+from orchestrator.escalations.writing import first_script, write
 from orchestrator.queueing.tables import QueueRow, TaskKind
 from orchestrator.queueing.tasks import enqueue
-from orchestrator.telephony.messages import write_message
 from orchestrator.telephony.numbers import customer_number
 from orchestrator.telephony.tables import Leg
-from orchestrator.wording.reading import message_of
 
 _RELOOK = timedelta(minutes=1)
 _STEPS_AT_ONCE = 50
@@ -105,7 +102,7 @@ async def _present_step(case: Case) -> PlanStep | None:
     queue = next((each.queue for each in plan if each.queue is not None), row.queue)
     settings = case.settings
     delays = Delays(settings.no_answer_delay, settings.busy_delay, settings.machine_delay)
-    return PlanStep(kind=StepKind.CALLBACK, delays=delays, queue=queue, due=settings.later_within, script=_first_script(plan))
+    return PlanStep(kind=StepKind.CALLBACK, delays=delays, queue=queue, due=settings.later_within, script=first_script(plan))
 
 
 def _is_early(case: Case) -> bool:
@@ -189,7 +186,7 @@ async def _begin(case: Case, step: PlanStep) -> _Walk:
     row.reasons = []
     note(case.session, row, "step_started", now=case.now, step=row.step, kind=step.kind.value)
     if step.kind is StepKind.MESSAGE:
-        await _write(case, step)
+        await write(case, step)
         _go_past(case)
         return _Walk.BEGUN  # it is sent before the plan goes on
     if row.queue is None:
@@ -216,33 +213,6 @@ async def _begin(case: Case, step: PlanStep) -> _Walk:
     if step.tell == promises.SMS and standing is None and due is not None:
         await promises.promise_by_message(case.session, case.customer, row, due_at=due, now=case.now, settings=case.settings)
     return _Walk.BEGUN
-
-
-async def _write(case: Case, step: PlanStep) -> None:
-    row, language = case.escalation, language_of(case.customer.attributes.get("language"))
-    rule = await case.rules.version(case.session, row.rule, row.version)
-    body = await message_of(
-        case.session,
-        step.template or "",
-        language,
-        organisation=case.settings.organisation,
-        script=_first_script(await case.plan()),
-        title=rule.title_in(language.value),
-    )
-    case.escalation.has_words = True
-    await write_message(
-        case.session,
-        case.customer,
-        case.escalation,
-        template=step.template or "",
-        body=body,
-        now=case.now,
-        settings=case.settings,
-    )
-
-
-def _first_script(plan: Sequence[PlanStep]) -> str | None:
-    return next((each.script for each in plan if each.script is not None), None)
 
 
 def _language(case: Case) -> str | None:

@@ -203,6 +203,8 @@ class World:
         grace: timedelta = timedelta(0),
         version: int = 1,
         plan: Plan | None = None,
+        status: MomentStatus = MomentStatus.LIVE,
+        not_before: datetime | None = None,
     ) -> MomentRow:
         """Find a moment, as intake does, and return its row."""
 
@@ -213,6 +215,8 @@ class World:
                 rule=rule,
                 version=version,
                 plan=plan,
+                status=status,
+                not_before=not_before,
                 mode=Mode.LIVE,
                 customer_id=customer_id,
                 key=uuid4().hex,

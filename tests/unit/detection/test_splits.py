@@ -98,3 +98,17 @@ def test_the_report_of_a_back_test_counts_moments_customers_and_cases_of_each_pl
             "b": {"moments": 2 * share, "customers": share, "escalated": share},
         }
     }
+
+
+def test_the_report_counts_the_messages_that_would_go_instead_of_calls() -> None:
+    worth = {"value": "event.data.total", "chance": 0.25, "call_cost": 18}
+    callback = {"callback": {"queue": "q"}}
+    rule = an_occurrence(worth=worth, steps=[callback, *MESSAGE], split={"share": "50%", "steps": [callback]})
+    names = [f"c{number}" for number in range(40)]
+    cheap = [an_event("x", 0, f"{name}-0", customer=name, total=60) for name in names]
+    dear = [an_event("x", 1, f"{name}-1", customer=name, total=300) for name in names]
+
+    told = report(run(rule, *cheap, *dear), Rulebook([rule]))["messages"]
+
+    instead = sum(plan_for(rule.document, name) is Plan.A for name in names)
+    assert told == {"r": {"not_worth": 40, "instead": instead}}
