@@ -38,7 +38,13 @@ _STAGED = """
 _PLACED = """
   SELECT *, CASE
     WHEN stage = 'solved' THEN ''
-    WHEN stage = 'seen' THEN CASE WHEN status = 'withdrawn' THEN 'withdrawn' ELSE replace(verdict, 'suppressed:', '') END
+    WHEN stage = 'seen' THEN CASE
+      WHEN status = 'withdrawn' THEN 'withdrawn'
+      WHEN status = 'message_due' THEN 'message_due'
+      WHEN verdict = 'suppressed:worth' AND EXISTS (
+        SELECT FROM messages m WHERE m.escalation_id = case_id AND m.submitted_at IS NOT NULL
+      ) THEN 'message_instead'
+      ELSE replace(verdict, 'suppressed:', '') END
     WHEN case_id IS NULL THEN 'no_case'
     WHEN state <> 'closed' THEN 'under_way'
     WHEN outcome IN ('suppressed', 'expired') THEN coalesce(why, outcome)

@@ -17,6 +17,8 @@ REASON = {
     "joined": _("Joined an open case"),
     "escalate": _("Opened a case"),
     "worth": _("Not worth its cost"),
+    "message_instead": _("A call was not worth it: a message went instead"),
+    "message_due": _("A call was not worth it: a message is to go instead"),
     "cooldown": _("Called for this lately"),
     "consent": _("No consent"),
     "paused": _("The rule was paused"),
