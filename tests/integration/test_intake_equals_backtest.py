@@ -61,6 +61,16 @@ detect: {occurrence: {on: [{type: o, where: "customer.v == 2"}], key: event.data
 steps: [{message: {template: x}}]
 expires: 24h
 """,
+    """
+rule: cheap
+moment: cheap
+detect: {occurrence: {on: [{type: s}], key: event.data.k}}
+worth: {value: double(event.data.w), chance: 0.5, call_cost: 1}
+steps: [{message: {template: x}}]
+expires: 2h
+resolve: [{type: u}]
+cooldown: 20m
+""",
 )
 SUBJECTS = ("ann", "bob", "device")
 
@@ -127,6 +137,27 @@ async def test_shuffled_batches_lead_to_the_back_tests_moments(world: World, dra
     await _send_shuffled(world, events, random)
 
     assert await _found(world, mark) == {(each.rule, each.customer, each.key, each.at) for each in expected.moments}
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(drawn=journeys())
+async def test_what_comes_in_order_is_judged_as_in_the_back_test(world: World, drawn: list[dict[str, Any]]) -> None:
+    mark, now = f"-{uuid4().hex}", ago(seconds=0).replace(second=0, microsecond=0)
+    events = sorted(_placed(drawn, mark, now), key=lambda each: as_event(each).position)
+    rules = [read_rule(rule.encode(), name="test") for rule in RULES]
+    expected = run_backtest(Rulebook(rules), map(as_event, events), until=now)
+
+    await world.send(*events)
+
+    customers = {row.id: row.subject for row in await world.rows(select(CustomerRow)) if row.subject.endswith(mark)}
+    rows = await world.rows(select(MomentRow).where(col(MomentRow.customer_id).in_(customers)))
+    found = {(row.rule, customers[row.customer_id], row.key, row.at): row.verdict for row in rows}
+    assert found == {(each.rule, each.customer, each.key, each.at): each.verdict.value for each in expected.moments}
 
 
 async def _send_shuffled(world: World, events: list[dict[str, Any]], random: Random) -> None:
