@@ -162,7 +162,7 @@ async def test_a_young_rule_is_measured_by_what_the_staff_can_call_and_by_nothin
 
 async def test_weeks_in_which_a_rule_was_held_do_not_count_and_a_held_rule_is_not_silent(shop: Shop) -> None:
     await shop.weeks_before(4)
-    held = [[(NOW - 5 * WEEK).isoformat(), (NOW - WEEK - 15 * HOUR).isoformat()]]
+    held = [[(NOW - 29 * WEEK).isoformat(), (NOW - WEEK - 15 * HOUR).isoformat()]]
 
     await shop.change(pauses=held)  # one week is left of them: too few to tell
     young = await shop.look()
