@@ -15,6 +15,6 @@ async def reach(page: Page, wanted: Locator) -> None:
 
 
 async def use(page: Page, name: str) -> None:
-    """Go to the button of that name and press it."""
-    await reach(page, page.get_by_role("button", name=name, exact=True))
+    """Go to the button of that name, the last of several, and press it."""
+    await reach(page, page.get_by_role("button", name=name, exact=True).last)
     await page.keyboard.press("Enter")

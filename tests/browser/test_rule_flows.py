@@ -20,6 +20,7 @@ from tests.integration.intake_world import World, ago, an_event
 from tests.integration.test_rule_life import LONGER, MOVED, UNKNOWN_QUEUE
 
 MINE = "/console/rules/moved"
+BEGUN = f"{MINE}?begin=occurrence"  # a rule that is not written yet
 Words = Callable[[str], str]
 
 
@@ -34,11 +35,11 @@ async def world(database: Database) -> World:
     return World.on(database)
 
 
-async def a_supervisor(visitors: Visitors, language: str = "en") -> Page:
+async def a_supervisor(visitors: Visitors, language: str = "en", *, path: str = MINE) -> Page:
     context, _viewer = await visitors.person(Role.SUPERVISOR, language=language)
     page = await context.new_page()
     page.on("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
-    await page.goto(MINE)
+    await page.goto(path)
     return page
 
 
@@ -52,7 +53,7 @@ async def save(page: Page, _: Words, text: str) -> None:
 
 
 async def press(page: Page, name: str) -> None:
-    await page.get_by_role("button", name=name, exact=True).click()
+    await page.get_by_role("button", name=name, exact=True).first.click()
 
 
 async def versions(world: World) -> list[str]:
@@ -99,11 +100,11 @@ async def test_a_rule_with_a_warning_runs_once_somebody_ticks_that_they_saw_it(
     visitors: Visitors, world: World, language: str
 ) -> None:
     _ = words_of(language)
-    page = await a_supervisor(visitors, language)
+    page = await a_supervisor(visitors, language, path=BEGUN)
     said = complaints_of(page)
     await save(page, _, UNKNOWN_QUEUE)
     await press(page, _("Publish version %(number)s") % {"number": 1})
-    await expect(page.get_by_text("salse").first).to_be_visible()
+    await expect(page.get_by_label(_("I have seen these warnings"))).to_be_visible()
     await press(page, _("Publish all the same"))
     unticked = await in_force(world)
 
@@ -133,7 +134,7 @@ async def test_pausing_asks_what_becomes_of_open_cases_which_go_on_or_are_taken_
     await expect(page.get_by_text("Resumed: the rule sees what arrives from now on.")).to_be_visible()
     went_on = await outcome(world)
     await press(page, "Pause")
-    await page.get_by_label("Why").fill("the form was broken")
+    await page.get_by_role("textbox", name="Why", exact=True).fill("the form was broken")
     await press(page, "Take them back")
 
     await expect(page.get_by_text("The open cases of this rule were taken back.")).to_be_visible()
@@ -170,6 +171,9 @@ async def test_a_rule_is_written_published_paused_and_its_cases_taken_back_by_ke
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("heading", name="Rule moved")).to_be_visible()
 
+    await reach(page, page.get_by_role("link", name="Something happened"))
+    await page.keyboard.press("Enter")
+    await expect(document(page, words_of("en"))).to_be_visible()
     await reach(page, document(page, words_of("en")))
     await page.keyboard.press("Control+A")
     await page.keyboard.insert_text(MOVED)
@@ -178,7 +182,7 @@ async def test_a_rule_is_written_published_paused_and_its_cases_taken_back_by_ke
     await expect(page.get_by_text("Published: the rule finds moments")).to_be_visible()
     await world.send(an_event("customer.moved", at=ago(minutes=1)))
     await use(page, "Pause")
-    await reach(page, page.get_by_label("Why"))
+    await reach(page, page.get_by_role("textbox", name="Why", exact=True))
     await page.keyboard.type("the form was broken")
     await use(page, "Take them back")
 
