@@ -11,6 +11,9 @@ import phonenumbers
 from babel import Locale, dates, numbers
 from markupsafe import Markup, escape
 
+from api.pages.languages import translations
+from api.pages.sayings import in_language
+
 # Overrides, embeddings and isolates reorder what follows them; control characters show nothing. Marks (U+200E, U+200F)
 # belong to honest Hebrew and Arabic text and stay.
 _UNRULY = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]")
@@ -85,5 +88,8 @@ def filters_of(locale: Locale) -> Mapping[str, Callable[..., Any]]:
         primary = tag.replace("_", "-").partition("-")[0].lower()
         return locale.languages.get("he" if primary == "iw" else primary) or tag
 
-    found: tuple[Callable[..., Any], ...] = (clock, day, ago, span, number, percent, tongue, tel, name)
+    def said(text: str) -> Markup:
+        return Markup(tame(in_language(text, translations(locale.language).gettext)))
+
+    found: tuple[Callable[..., Any], ...] = (clock, day, ago, span, number, percent, tongue, tel, name, said)
     return {one.__name__: one for one in found}

@@ -20,6 +20,7 @@ from orchestrator.errors import BadInput
 from orchestrator.intake.event import Event
 from orchestrator.intake.json_text import JsonValue
 from orchestrator.intake.timestamps import format_time
+from orchestrator.sayings import saying
 
 MAX_CHARACTERS = 2_000
 _SHORTER = "Write a shorter or flatter expression."
@@ -137,7 +138,9 @@ def compile_expression(source: str, yields: Yields) -> Expression:
     wanted, names = yields.value
     found = program.return_type().name()
     if found != "DYN" and found not in names:
-        raise BadExpression(f"The expression yields {found.lower()}.", fix=f"It must yield {wanted}.")
+        raise BadExpression(
+            f"The expression yields {found.lower()}.", fix=saying("It must yield {wanted}.", wanted=saying(wanted))
+        )
     if (too_large := what_is_too_large(source, program.serialize())) is not None:
         raise BadExpression(too_large, fix=_SHORTER)
     return Expression(source, program)

@@ -1,5 +1,6 @@
 """Rules read from files: every error with file, line, column, field and fix."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
@@ -12,6 +13,7 @@ from orchestrator.detection.expressions import BadExpression
 from orchestrator.detection.rules import RuleDocument
 from orchestrator.detection.yaml_files import BadYaml, Path, Spot, YamlFile, read_yaml
 from orchestrator.errors import BadInput
+from orchestrator.sayings import Saying, saying
 
 _SUFFIXES = (".yaml", ".yml")
 _FIXES = {
@@ -20,7 +22,7 @@ _FIXES = {
     "string_type": "Write a text, in quotes where needed.",
     "int_type": "Write a whole number.",
     "list_type": "Write a list.",
-    "string_too_long": "Write at most {max_length} characters.",
+    "string_too_long": "This is too long.",
     "string_too_short": "Write something, or leave it out.",
     "string_pattern_mismatch": "Use letters, digits, dots, hyphens and underscores, without spaces.",
     "too_short": "Name at least {min_length}.",
@@ -41,6 +43,45 @@ _FIXES = {
 }
 _OTHERWISE = "Write one that fits."
 _PATTERNS = {"^[a-z0-9-]{1,64}$": "Use 1 to 64 small letters, digits and hyphens."}
+
+# The words of the validator's refusals, by their kind; kinds that are not here are known by the very words they come with.
+_WORDS = {
+    "string_type": "This is not a text.",
+    "int_type": "This is not a whole number.",
+    "int_parsing": "This is not a whole number.",
+    "float_type": "This is not a number.",
+    "bool_type": "This is neither true nor false.",
+    "list_type": "This is not a list.",
+    "tuple_type": "This is not a list.",
+    "dict_type": "This is not a set of keys with values.",
+    "model_type": "This is not a set of keys with values.",
+    "model_attributes_type": "This is not a set of keys with values.",
+    "literal_error": "This is none of these: {expected}.",
+    "enum": "This is none of these: {expected}.",
+    "string_pattern_mismatch": "This has characters that do not fit here.",
+    "string_too_short": "This is too short.",
+    "string_too_long": "This is too long.",
+    "too_short": "These are too few.",
+    "too_long": "These are too many.",
+    "greater_than_equal": "This is too small.",
+    "greater_than": "This is too small.",
+    "less_than_equal": "This is too large.",
+    "less_than": "This is too large.",
+    "finite_number": "This number has no end.",
+    "unknown_key": "There is no key '{key}' here. Did you mean '{nearest}'?",
+    "bad_text": "{words}.",
+}
+_IN_EXPRESSION = "{why} (line {line}, column {column} of the expression)"
+_ENGINE = (
+    (re.compile(r"undeclared reference to '(?P<name>[^']*)'"), "undeclared reference to '{name}'"),
+    (
+        re.compile(r"found no matching overload for '(?P<function>[^']*)' applied to '(?P<kinds>[^']*)'"),
+        "found no matching overload for '{function}' applied to '{kinds}'",
+    ),
+    (re.compile(r"Syntax error: (?P<rest>.*)", re.DOTALL), "Syntax error: {rest}"),
+    (re.compile(r"The expression yields (?P<kind>\w+)\."), "The expression yields {kind}."),
+    (re.compile(r"The expression is over (?P<most>\d+) characters\."), "The expression is over {most} characters."),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +190,24 @@ def _problem(file: YamlFile, details: ErrorDetails) -> Problem:
         path = (*path, str(details["loc"][-1]))
         message = "This is required"
     spot = file.spot(path, of_key=of_key)
-    return Problem(file.name, spot.line, spot.column, place(path), f"{message}.".replace("?.", "?"), _fix(details))
+    text, values = f"{message}.".replace("?.", "?"), details.get("ctx", {})
+    known = _WORDS.get(kind)
+    filled = {name: _plain(value) for name, value in values.items()} if known is not None else {}
+    told = Saying.made(text, known or text, filled)
+    return Problem(file.name, spot.line, spot.column, place(path), told, _fix(details))
 
 
 def _fix(details: ErrorDetails) -> str:
     known = details.get("ctx", {})
     fix = _PATTERNS.get(str(known.get("pattern"))) or _FIXES.get(details["type"], _OTHERWISE)
-    return fix.format_map(known)
+    return saying(fix, **known)
+
+
+def _plain(value: object) -> object:
+    """Return a value of a refusal as what may be said: a text by its own words, a choice as its members alone."""
+    if not isinstance(value, str):
+        return value
+    return Saying.made(value, value.replace(" or ", ", ") if value.startswith("'") else value, {})
 
 
 def _known_path(file: YamlFile, loc: tuple[int | str, ...]) -> Path:
@@ -177,5 +229,13 @@ def _without_echoes(problems: Iterable[Problem]) -> list[Problem]:
 
 def _wrong_expression(file: YamlFile, path: Path, bad: BadExpression) -> Problem:
     spot = file.spot(path)
-    where = f"{bad.message} (line {bad.line}, column {bad.column} of the expression)"
-    return Problem(file.name, spot.line, spot.column, place(path), where, str(bad.fix))
+    where = saying(_IN_EXPRESSION, why=_of_engine(bad.message), line=bad.line, column=bad.column)
+    return Problem(file.name, spot.line, spot.column, place(path), where, bad.fix or "")
+
+
+def _of_engine(message: str) -> str:
+    """Return what the engine of expressions says, with the names in it apart where we know its words."""
+    for known, words in _ENGINE:
+        if (found := known.match(message)) is not None:
+            return Saying.made(message, words, found.groupdict())
+    return message

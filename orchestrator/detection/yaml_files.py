@@ -15,6 +15,7 @@ from ruamel.yaml.events import AliasEvent, DocumentStartEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from orchestrator.errors import BadInput
+from orchestrator.sayings import saying
 
 YamlValue: TypeAlias = dict[str, "YamlValue"] | list["YamlValue"] | str | int | float | bool | date | None
 Path: TypeAlias = tuple[str | int, ...]
@@ -76,7 +77,9 @@ def read_yaml(raw: bytes, *, name: str) -> YamlFile:
         node = _yaml().compose(text)
     except MarkedYAMLError as error:
         spot = _spot(error.problem_mark or error.context_mark)
-        raise BadYaml(name, spot, f"This is not YAML: {error.problem or error.context}.", fix="") from None
+        raise BadYaml(
+            name, spot, saying("This is not YAML: {problem}.", problem=error.problem or error.context), fix=""
+        ) from None
     except (YAMLError, RecursionError):
         raise BadYaml(name, Spot(), "This is not YAML.", fix="Remove control characters and deep nesting.") from None
     file = YamlFile(name, None)

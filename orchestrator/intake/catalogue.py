@@ -12,6 +12,7 @@ from typing import NoReturn
 from orchestrator.intake.json_text import JsonValue
 from orchestrator.intake.refusals import Reason, Refused
 from orchestrator.intake.timestamps import parse_time
+from orchestrator.sayings import saying
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +98,12 @@ def _whole(low: int, high: int | None = None) -> Shape:
         return value >= low and (high is None or value <= high)
 
     if high is None:
-        return Shape(fits, f"a whole number from {low}", {"type": "integer", "minimum": low})
-    return Shape(fits, f"a whole number from {low} to {high}", {"type": "integer", "minimum": low, "maximum": high})
+        return Shape(fits, saying("a whole number from {low}", low=low), {"type": "integer", "minimum": low})
+    return Shape(
+        fits,
+        saying("a whole number from {low} to {high}", low=low, high=high),
+        {"type": "integer", "minimum": low, "maximum": high},
+    )
 
 
 ANYTHING = Shape(lambda _value: True, "any JSON", {})

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from typing import Self
 
 from api.pages.rules.faults import Fault
-from orchestrator.detection.compiled import place
 from orchestrator.detection.editing.changes import apply
 from orchestrator.detection.editing.fields import path_of
 from orchestrator.detection.editing.form import Form
@@ -18,6 +17,7 @@ from orchestrator.detection.editing.typed_rows import TypedRow
 from orchestrator.detection.lint.findings import Finding, Severity
 from orchestrator.detection.yaml_files import BadYaml
 from orchestrator.intake.catalogue import EVENT_TYPES, EventType
+from orchestrator.sayings import both
 
 _DURATION = re.compile(r"([0-9]+)([smhd])")
 _NOTHING = Posted({}, {})
@@ -78,12 +78,12 @@ class Editor:
         notes: dict[str, list[Note]] = {}
         for fault in faults:
             if fault.field is not None:
-                told = f"{fault.message} {fault.fix}".strip().removeprefix(f"{fault.field}: ")
+                told = both(fault.message, fault.fix)
                 notes.setdefault(field_of(path_of(_dotted(fault.field))), []).append(Note(told))
         if self.form is not None:
             for finding in findings:
                 path = path_at(self.form.file, finding.line, finding.column)
-                told = f"{finding.message} {finding.fix}".removeprefix(f"{place(path)}: ")
+                told = both(finding.told, finding.fix)
                 notes.setdefault(field_of(path), []).append(Note(told, finding.severity is Severity.ERROR))
         return replace(self, notes=notes)
 

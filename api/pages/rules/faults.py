@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from orchestrator.detection.rule_files import BadRuleFile, Problem
+from orchestrator.detection.rule_files import BadRuleFile
 from orchestrator.detection.yaml_files import BadYaml
 from orchestrator.errors import BadInput
 
@@ -22,14 +22,7 @@ class Fault:
 def faults_of(refused: BadInput) -> Sequence[Fault]:
     match refused:
         case BadRuleFile():
-            return [
-                Fault(f"{each.field}: {each.message}", each.fix, each.line, each.column, each.field)
-                for each in refused.problems
-            ]
+            return [Fault(each.message, each.fix, each.line, each.column, each.field) for each in refused.problems]
         case BadYaml():
             return [Fault(refused.message, refused.fix or "", refused.line, refused.column)]
     return [Fault(f"{refused.detail}.", refused.fix or "")]
-
-
-def _of(problem: Problem) -> Fault:
-    return Fault(f"{problem.field}: {problem.message}", problem.fix, problem.line, problem.column, problem.field)

@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from orchestrator.detection.compiled import expressions_of
 from orchestrator.detection.lint.findings import Code, Finding, LintedRule
 from orchestrator.detection.lint.trees import Call, Constant, Name, Node, field_of, tree_of, walk
+from orchestrator.sayings import saying
 
 _SIGNS = {"_+_": "+", "_-_": "-", "_*_": "*", "_/_": "/", "_%_": "%", "-_": "-"}
+
+_AS_IT_ARRIVES = "{named} stands beside {sign} as it arrives: whole numbers are int and others double, which do not mix."
 
 
 def mixed_arithmetic(linted: LintedRule) -> Iterator[Finding]:
@@ -19,13 +22,14 @@ def mixed_arithmetic(linted: LintedRule) -> Iterator[Finding]:
         if wrong is None:
             continue
         sign, operand, is_text = wrong
-        named = field_of(operand) or "a value whose kind nobody can know"
+        named, field = field_of(operand) or saying("a value whose kind nobody can know"), field_of(operand) or "x"
         if is_text:
-            message = f"{named} is joined to a text, which fails when it is not one."
-            yield linted.warning(Code.MIXED_ARITHMETIC, path, message, f"Write string({field_of(operand) or 'x'}) {sign} ….")
+            message = saying("{named} is joined to a text, which fails when it is not one.", named=named)
+            fix = saying("Write {code} ….", code=f"string({field}) {sign}")
+            yield linted.warning(Code.MIXED_ARITHMETIC, path, message, fix)
         else:
-            message = f"{named} stands beside {sign} as it arrives: whole numbers are int and others double, which do not mix."
-            fix = f"Write double({field_of(operand) or 'x'}) {sign} …, with every number as a double, such as 2.0."
+            message = saying(_AS_IT_ARRIVES, named=named, sign=sign)
+            fix = saying("Write {code} …, with every number as a double, such as 2.0.", code=f"double({field}) {sign}")
             yield linted.warning(Code.MIXED_ARITHMETIC, path, message, fix)
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from orchestrator.detection.compiled import CompiledRule, place
 from orchestrator.detection.rules import RuleDocument
 from orchestrator.detection.yaml_files import Path, YamlFile
+from orchestrator.sayings import Saying, saying
 
 
 class Code(StrEnum):
@@ -40,6 +41,12 @@ class Finding:
     message: str
     fix: str
 
+    @property
+    def told(self) -> str:
+        """Return the message without the place that it begins with."""
+        told: str = self.message.values.get("message", self.message) if isinstance(self.message, Saying) else self.message
+        return told
+
     def __str__(self) -> str:
         spot = f"{self.file}:{self.line}:{self.column}"
         return f"{spot}: {self.severity}: {self.code}: {self.message} {self.fix}"
@@ -71,7 +78,7 @@ class LintedRule:
 
     def _finding(self, code: Code, severity: Severity, path: Path, message: str, fix: str) -> Finding:
         spot = self.file.spot(path)
-        told = f"{place(path)}: {message}"
+        told = saying("{place}: {message}", place=place(path), message=message)
         return Finding(self.file.name, spot.line, spot.column, self.name, code, severity, told, fix)
 
 

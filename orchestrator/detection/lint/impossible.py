@@ -13,6 +13,9 @@ from orchestrator.detection.rule_patterns import patterns_of
 from orchestrator.detection.rules import PatternDocument
 from orchestrator.detection.yaml_files import Path
 from orchestrator.intake.catalogue import EVENT_TYPES
+from orchestrator.sayings import saying
+
+_UNLISTED = "See the event types that Ringback knows, or go on if a channel sends it."
 
 
 def impossible_conditions(linted: LintedRule) -> Iterator[Finding]:
@@ -25,8 +28,8 @@ def impossible_conditions(linted: LintedRule) -> Iterator[Finding]:
             continue
         at = (*path, "where")
         if (why := never(pattern, types)) is not None:
-            message = f"No event can meet this condition: {why}."
-            yield linted.error(Code.IMPOSSIBLE_CONDITION, at, message, "Correct it, or remove the pattern.")
+            message = saying("No event can meet this condition: {why}.", why=why)
+            yield linted.error(Code.IMPOSSIBLE_CONDITION, at, message, saying("Correct it, or remove the pattern."))
         else:
             yield from _misspelt(linted, at, pattern.where, types)
 
@@ -45,13 +48,14 @@ def never(pattern: PatternDocument, types: Sequence[str]) -> str | None:
             if (why := contradiction(facts, candidate)) is None:
                 return None
             whys.append(why)
-    return min(whys, default="it is always false")
+    return min(whys, default=saying("it is always false"))
 
 
 def _unknown_type(linted: LintedRule, path: Path, glob: str) -> Finding:
     near = difflib.get_close_matches(glob, EVENT_TYPES, n=1, cutoff=0.6)
-    fix = f"Did you mean {near[0]}?" if near else "See the event types that Ringback knows, or go on if a channel sends it."
-    return linted.warning(Code.IMPOSSIBLE_CONDITION, (*path, "type"), f"The catalogue has no event type {glob}.", fix)
+    fix = saying("Did you mean {near}?", near=near[0]) if near else saying(_UNLISTED)
+    message = saying("The catalogue has no event type {type}.", type=glob)
+    return linted.warning(Code.IMPOSSIBLE_CONDITION, (*path, "type"), message, fix)
 
 
 def _misspelt(linted: LintedRule, path: Path, where: str, types: Sequence[str]) -> Iterator[Finding]:
@@ -60,8 +64,9 @@ def _misspelt(linted: LintedRule, path: Path, where: str, types: Sequence[str]) 
     for field in sorted({name for node in walk(tree_of(where, Yields.CONDITION)) if (name := _data_field(node))}):
         near = difflib.get_close_matches(field, known, n=1, cutoff=0.8)
         if field not in known and near:
-            message = f"The catalogue knows no field {field} of {', '.join(types)}."
-            yield linted.warning(Code.IMPOSSIBLE_CONDITION, path, message, f"Did you mean {near[0]}?")
+            message = saying("The catalogue knows no field {field} of {types}.", field=field, types=", ".join(types))
+            fix = saying("Did you mean {near}?", near=near[0])
+            yield linted.warning(Code.IMPOSSIBLE_CONDITION, path, message, fix)
 
 
 def _data_field(node: Node) -> str | None:

@@ -7,8 +7,12 @@ from orchestrator.availability.calendars import Calendar
 from orchestrator.availability.calling_hours import CallingHoursBook
 from orchestrator.availability.windows import earliest
 from orchestrator.detection.lint.findings import Code, Finding, LintedRule
+from orchestrator.sayings import saying
 
 AHEAD = timedelta(days=14)
+
+_NEVER = "The queue {queue} is open at no time in the next 14 days at which customers may be called."
+_OPEN_IT = "Open the calendar of {queue} at times when customers may be called, or name another queue."
 
 
 def no_windows(
@@ -26,6 +30,6 @@ def no_windows(
         allowed = hours.hours_for(None, linted.document.purpose).at((calendar.document.zone,))
         if earliest([calendar.open_times(), allowed], after=now, before=now + AHEAD) is None:
             kind = "callback" if step.callback is not None else "call"
-            message = f"The queue {step.queue} is open at no time in the next 14 days at which customers may be called."
-            fix = f"Open the calendar of {step.queue} at times when customers may be called, or name another queue."
+            message = saying(_NEVER, queue=step.queue)
+            fix = saying(_OPEN_IT, queue=step.queue)
             yield linted.error(Code.NO_WINDOW, (*path, kind, "queue"), message, fix)

@@ -9,6 +9,7 @@ from orchestrator.detection.lint.possible import contradiction
 from orchestrator.detection.patterns import type_matcher
 from orchestrator.detection.rule_patterns import Placed, triggers_of
 from orchestrator.detection.rules import PatternDocument
+from orchestrator.sayings import saying
 
 
 def overlaps(rules: Sequence[LintedRule]) -> Iterator[Finding]:
@@ -31,8 +32,8 @@ def _overlap(one: LintedRule, other: LintedRule) -> Iterator[Finding]:
     if one.rule.detector.kind == "score" and not counted_by_other and not all(_meets_any(each, own) for each in others):
         return
     path, pattern = shared[0]
-    message = f"{other.name} fires on the same events ({pattern.type})."
-    fix = "Narrow one of them by a condition, or go on: a customer with both is called once, about both."
+    message = saying("{rule} fires on the same events ({type}).", rule=other.name, type=pattern.type)
+    fix = saying("Narrow one of them by a condition, or go on: a customer with both is called once, about both.")
     yield one.warning(Code.OVERLAP, path, message, fix)
 
 

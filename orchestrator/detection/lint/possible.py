@@ -9,13 +9,14 @@ from orchestrator.detection.lint.conditions import Compared, Fact, Facts, Presen
 from orchestrator.detection.lint.trees import Plain
 from orchestrator.intake.catalogue import EVENT_TYPES
 from orchestrator.intake.json_text import JsonValue
+from orchestrator.sayings import Saying, saying
 
 _TEXTS = ("event.id", "event.source", "event.type", "event.subject", "event.time")
 _TEXTS_OF_CUSTOMERS = ("id", "name", "phone", "email", "language", "zone", "country", "region")
 _TEXT: Mapping[str, JsonValue] = {"type": "string"}
 _ANY: Mapping[str, JsonValue] = {}
 # Kinds by the name JSON Schema has for them; a kind that is not among these cannot be compared with a constant.
-_WORDS = {"string": "a text", "boolean": "true or false"}
+_WORDS = {"string": "{facts} (it is a text)", "boolean": "{facts} (it is true or false)"}
 _WIDE = 1000  # whole numbers between two bounds are tried one by one up to here
 _KINDS = ("null", "boolean", "number", "string")
 
@@ -31,7 +32,7 @@ def contradiction(facts: Facts, event_type: str | None) -> str | None:
     for name, own in by_field.items():
         schema = _schema(name, event_type)
         if not _can_meet(own, schema, literal=event_type if name == "event.type" else None):
-            return " && ".join(map(str, own)) + _told(schema)
+            return _told(" && ".join(map(str, own)), schema)
     return None
 
 
@@ -47,11 +48,14 @@ def _schema(name: str, event_type: str | None) -> Mapping[str, JsonValue]:
     return next((each.shape.schema for each in known.fields if f"event.data.{each.name}" == name), _ANY)
 
 
-def _told(schema: Mapping[str, JsonValue]) -> str:
-    if schema.get("type") == "integer":
-        top = f" to {schema['maximum']}" if "maximum" in schema else ""
-        return f" (it is a whole number from {schema['minimum']}{top})"
-    return f" (it is {_WORDS[str(schema['type'])]})" if "type" in schema else ""
+def _told(facts: str, schema: Mapping[str, JsonValue]) -> Saying:
+    if schema.get("type") != "integer":
+        words = _WORDS.get(str(schema.get("type")))
+        return saying(words, facts=facts) if words is not None else saying("{facts}", facts=facts)
+    low, high = schema["minimum"], schema.get("maximum")
+    if high is None:
+        return saying("{facts} (it is a whole number from {low})", facts=facts, low=low)
+    return saying("{facts} (it is a whole number from {low} to {high})", facts=facts, low=low, high=high)
 
 
 @dataclass(slots=True)

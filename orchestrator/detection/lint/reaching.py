@@ -9,6 +9,7 @@ from orchestrator.detection.patterns import type_matcher
 from orchestrator.detection.rule_patterns import triggers_of
 from orchestrator.detection.steps import Step
 from orchestrator.detection.yaml_files import Path
+from orchestrator.sayings import saying
 
 _RECORDED = f"customer.consent.{Medium.VOICE_RECORDED}"
 _CONTRACTS = ("contract.started", "contract.renewed", "contract.ended")
@@ -25,12 +26,13 @@ def missing_consent(linted: LintedRule) -> Iterator[Finding]:
 
 
 def _of_call(linted: LintedRule, path: Path, steps: Sequence[Step]) -> Finding:
-    message = "A call opens with a recording, for which a customer must have agreed to voice_recorded; most never did."
+    message = saying("A call opens with a recording, for which a customer must have agreed to voice_recorded; most never did.")
     if any(other.call is None for other in steps):
-        fix = "Know that it is skipped for them, or make it a callback."
+        fix = saying("Know that it is skipped for them, or make it a callback.")
         return linted.warning(Code.MISSING_CONSENT, path, message, fix)
-    fix = f"Make it a callback, add one after it, or ask {_RECORDED} == true where the rule begins."
-    return linted.warning(Code.MISSING_CONSENT, path, f"{message} Nothing else reaches them.", fix)
+    fix = saying("Make it a callback, add one after it, or ask {field} == true where the rule begins.", field=_RECORDED)
+    alone = saying("{message} Nothing else reaches them.", message=message)
+    return linted.warning(Code.MISSING_CONSENT, path, alone, fix)
 
 
 def marketing_renewals(linted: LintedRule) -> Iterator[Finding]:
@@ -40,8 +42,10 @@ def marketing_renewals(linted: LintedRule) -> Iterator[Finding]:
         return
     if not any(type_matcher(pattern.type)(each) for _, pattern in triggers_of(document) for each in _CONTRACTS):
         return
-    message = "A marketing call about a contract's end may not go to numbers on the register, contract or not."
-    fix = "Send a message instead, make it purpose: service without any offer, or know that each customer agreed to marketing."
+    message = saying("A marketing call about a contract's end may not go to numbers on the register, contract or not.")
+    fix = saying(
+        "Send a message instead, make it purpose: service without any offer, or know that each customer agreed to marketing."
+    )
     yield linted.warning(Code.MARKETING_RENEWAL, ("purpose",), message, fix)
 
 

@@ -7,6 +7,7 @@ from orchestrator.detection.durations import format_duration
 from orchestrator.detection.lint.findings import Code, Finding, LintedRule
 from orchestrator.detection.steps import Attempts
 from orchestrator.detection.yaml_files import Path
+from orchestrator.sayings import saying
 
 _DAY = timedelta(hours=24)
 # The strictest law we know of (Florida, Oklahoma) counts dials about one subject in any 24 hours.
@@ -27,8 +28,8 @@ def waits_beyond_expiry(linted: LintedRule) -> Iterator[Finding]:
     for path, wait in waits:
         if wait >= document.expires:
             ends = format_duration(document.expires)
-            message = f"This waits {format_duration(wait)}, and the moment expires after {ends}."
-            fix = f"Make it shorter than {ends}, or let the moment live longer."
+            message = saying("This waits {wait}, and the moment expires after {ends}.", wait=format_duration(wait), ends=ends)
+            fix = saying("Make it shorter than {ends}, or let the moment live longer.", ends=ends)
             yield linted.error(Code.WAIT_BEYOND_EXPIRY, path, message, fix)
 
 
@@ -43,13 +44,13 @@ def endless_retries(linted: LintedRule, *, most_a_day: int, pauses: Mapping[str,
         dials = min(attempts.max, -(-_DAY // shortest))
         if dials <= _LAWFUL_A_DAY:
             continue
-        fix = f"Try at most {_LAWFUL_A_DAY} times, or pause longer between."
-        message = f"This may dial {dials} times in 24 hours"
+        fix = saying("Try at most {most} times, or pause longer between.", most=_LAWFUL_A_DAY)
         if dials > most_a_day:
-            message = f"{message}, over the cap of {most_a_day}."
+            message = saying("This may dial {dials} times in 24 hours, over the cap of {cap}.", dials=dials, cap=most_a_day)
             yield linted.error(Code.ENDLESS_RETRY, (*path, "attempts"), message, fix)
         else:
-            message = f"{message}; some places allow {_LAWFUL_A_DAY} about one subject."
+            words = "This may dial {dials} times in 24 hours; some places allow {most} about one subject."
+            message = saying(words, dials=dials, most=_LAWFUL_A_DAY)
             yield linted.warning(Code.ENDLESS_RETRY, (*path, "attempts"), message, fix)
 
 

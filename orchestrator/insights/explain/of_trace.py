@@ -67,7 +67,7 @@ def since(then: RuleThen, traced: Trace, last: Step | None) -> Iterator[Reason]:
         yield Reason(Say.NOTHING_SEEN)
     yield from _of_steps(then, steps)
     for key, deadline in traced.watching.items():
-        begun = next(step for step in reversed(traced.steps) if step.key == key and step.what in _TOWARD)
+        begun = next(step for step in reversed(traced.steps) if step.key == key and step.what is Happened.OPENED)
         yield Reason(Say.WATCHING, {"at": begun.at, "deadline": deadline})
     if isinstance(then.rule.detector, Score):
         threshold = then.rule.detector.threshold
