@@ -117,16 +117,17 @@ async def test_why_was_it_a_moment_and_what_became_of_it(asker: Asker, database:
     await world.send(an_event(at=filed))
 
     answer = (await asker.ask())["complaint"]
+    (opened,) = [each.opened_at for each in await world.escalations()]
 
     assert answer["sentences"]["en"] == [
         f"At {on_clock(filed)} a complaint was made, and the rule found a moment, by its version 1.",
         "It opened a case.",
-        "By then the case was open.",
+        f"A case was open since {on_clock(opened)}: it was not put before an agent yet.",
     ]
     assert answer["sentences"]["he"] == [
         f"ב־{on_clock(filed, Language.HEBREW)} הוגשה תלונה, והכלל מצא רגע, לפי הגרסה שמספרה 1.",
         "הוא פתח טיפול.",
-        "הטיפול היה אז פתוח.",
+        f"טיפול היה פתוח מאז {on_clock(opened, Language.HEBREW)}: הוא עוד לא הועבר לנציג.",
     ]
     assert (answer["verdict"], answer["escalation_id"] is not None) == ("escalate", True)
 
@@ -142,7 +143,8 @@ async def test_what_became_of_a_case_later_is_not_told_of_an_earlier_time(
 
     then, now = (await asker.ask(at=before.isoformat()))["complaint"], (await asker.ask())["complaint"]
 
-    assert (then["sentences"]["en"][-1], then["outcome"]) == ("By then the case was open.", None)
+    assert then["sentences"]["en"][-1].endswith(": it was not put before an agent yet.")
+    assert then["outcome"] is None
     assert now["sentences"]["en"][-1].endswith(": taken back by us.")
     assert now["outcome"] == "canceled"
 

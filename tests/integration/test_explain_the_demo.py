@@ -121,12 +121,12 @@ QUESTIONS = (
         (
             "At T a complaint was made, and the rule found a moment, by its version 1.",
             "It opened a case.",
-            "By then the case was open.",
+            "A case was open since T: it was not put before an agent yet.",
         ),
         (
             "ב־T הוגשה תלונה, והכלל מצא רגע, לפי הגרסה שמספרה 1.",
             "הוא פתח טיפול.",
-            "הטיפול היה אז פתוח.",
+            "טיפול היה פתוח מאז T: הוא עוד לא הועבר לנציג.",
         ),
     ),
     Question(

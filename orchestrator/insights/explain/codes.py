@@ -24,15 +24,15 @@ RULE_STATES: Mapping[RuleState, Pair] = {
     RuleState.RETIRED: ("retired", "מחוץ לשימוש"),
 }
 STATES: Mapping[State, Pair] = {
-    State.OPEN: ("open", "פתוח"),
-    State.WAITING: ("waiting for a time at which a call is allowed", "ממתין לשעה שבה מותר להתקשר"),
-    State.QUEUED: ("waiting for an agent", "ממתין לנציג"),
-    State.RESERVED: ("offered to an agent", "מוצע לנציג"),
-    State.ASSIGNED: ("with an agent", "אצל נציג"),
-    State.DIALING: ("being dialed", "בחיוג"),
-    State.CONNECTED: ("in a call", "בשיחה"),
-    State.WRAPPING: ("being wrapped up after a call", "בסיכום אחרי שיחה"),
-    State.CLOSED: ("closed", "סגור"),
+    State.OPEN: ("it was not put before an agent yet", "הוא עוד לא הועבר לנציג"),
+    State.WAITING: ("it was waiting for a time at which a call is allowed", "הוא המתין לשעה שבה מותר להתקשר"),
+    State.QUEUED: ("it was waiting for an agent", "הוא המתין לנציג"),
+    State.RESERVED: ("it was offered to an agent", "הוא הוצע לנציג"),
+    State.ASSIGNED: ("it was with an agent", "הוא היה אצל נציג"),
+    State.DIALING: ("the customer was being called", "החיוג ללקוח כבר החל"),
+    State.CONNECTED: ("a person was speaking with the customer", "התנהלה שיחה עם הלקוח"),
+    State.WRAPPING: ("the call was over and being written up", "השיחה הסתיימה, והנציג סיכם אותה"),
+    State.CLOSED: ("it was closed", "הוא היה סגור"),
 }
 OUTCOMES: Mapping[Outcome, Pair] = {
     Outcome.SOLVED: ("solved", "הבעיה נפתרה"),

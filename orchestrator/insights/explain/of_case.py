@@ -145,8 +145,9 @@ def _call(attempt: AttemptRow, at: datetime) -> Reason:
 
 def _ending(known: MomentThen, at: datetime) -> Reason:
     outcome, case = known.outcome_by(at), known.case
-    if outcome is None or case is None or case.closed_at is None:
-        return Reason(Say.CASE_OPEN, {"state": known.state_by(at)})
+    assert case is not None  # only of a moment with a case is its end asked
+    if outcome is None or case.closed_at is None:
+        return Reason(Say.CASE_OPEN, {"since": case.opened_at, "state": known.state_by(at)})
     figures: dict[str, telling.Figure] = {"at": case.closed_at, "outcome": outcome}
     reasons = [GateCode(each) for each in case.reasons if each in set(GateCode)]
     if outcome in (Outcome.SUPPRESSED, Outcome.EXPIRED) and (own := [each for each in reasons if each is not GateCode.EXPIRED]):

@@ -226,7 +226,7 @@ SENTENCES: dict[Say, tuple[str, str]] = {
         "ב־{at} הובטחה ללקוח שיחה עד {due}.",
     ),
     Say.PROMISE_ENDED: ("The promise was {result}, at {at}.", "ההבטחה: {result}, ב־{at}."),
-    Say.CASE_OPEN: ("By then the case was {state}.", "הטיפול היה אז {state}."),
+    Say.CASE_OPEN: ("A case was open since {since}: {state}.", "טיפול היה פתוח מאז {since}: {state}."),
     Say.CASE_CLOSED: ("The case was closed at {at}: {outcome}.", "הטיפול נסגר ב־{at}: {outcome}."),
     Say.CASE_CLOSED_BECAUSE: (
         "The case was closed at {at}: {outcome} ({reasons}).",

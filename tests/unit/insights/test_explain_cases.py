@@ -100,7 +100,7 @@ def test_a_wait_names_the_gate_and_its_figures(gate: str, why: str, figures: dic
     assert told(done) == [
         "At 10:01:00 a contact had to wait, until 12:00:00.",
         said,
-        "By then the case was waiting for a time at which a call is allowed.",
+        "A case was open since 10:00:00: it was waiting for a time at which a call is allowed.",
     ]
 
 
@@ -151,7 +151,7 @@ def test_what_was_not_so_yet_is_not_told() -> None:
 
     assert told(Done(attempts=[call], story=story), at=after(3), **case) == [
         "At 10:02:00 a call to the customer began: they were speaking.",
-        "By then the case was in a call.",
+        "A case was open since 10:00:00: a person was speaking with the customer.",
     ]
 
 
