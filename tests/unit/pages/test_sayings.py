@@ -63,6 +63,7 @@ def domain_texts() -> set[str]:
     kinds = {*rule_files._WORDS.values(), *rule_files._FIXES.values(), *(words for _, words in rule_files._ENGINE)}
     kinds |= {rule_files._OTHERWISE, *rule_files._PATTERNS.values()}
     types = {known.means for known in EVENT_TYPES.values()}
+    types |= {field.means for known in EVENT_TYPES.values() for field in known.fields}
     shapes = {field.shape.words for known in EVENT_TYPES.values() for field in known.fields}
     shaped = {each.words if isinstance(each, Saying) else each for each in shapes}
     yields = {each.value[0] for each in Yields}
