@@ -200,7 +200,7 @@ def _problem(file: YamlFile, details: ErrorDetails) -> Problem:
 def _fix(details: ErrorDetails) -> str:
     known = details.get("ctx", {})
     fix = _PATTERNS.get(str(known.get("pattern"))) or _FIXES.get(details["type"], _OTHERWISE)
-    return saying(fix, **known)
+    return Saying.made(fix.format_map(known), fix, known if "{" in fix else {})
 
 
 def _plain(value: object) -> object:
