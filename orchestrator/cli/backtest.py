@@ -1,6 +1,5 @@
 """`ringback backtest`: what rules would have found in recorded events, without a server."""
 
-import asyncio
 import gc
 import json
 import time
@@ -11,18 +10,17 @@ from typing import Annotated, Any
 
 import typer
 
+from orchestrator.cli.event_sources import read_events
 from orchestrator.cli.progress import shown_progress
 from orchestrator.cli.staff import read_staff
-from orchestrator.detection.backtest import Backtest, run_backtest
-from orchestrator.detection.backtest_output import moment_object, per_hour, report, summary
-from orchestrator.detection.backtest_period import counted_from
-from orchestrator.detection.progress import Phase, Progress, told, untold
+from orchestrator.detection.backtest_output import per_hour, report, summary
+from orchestrator.detection.backtest_stream import Arrivals, Asked, stream_backtest
 from orchestrator.detection.rule_files import read_rules
 from orchestrator.detection.rulebook import Rulebook
 from orchestrator.errors import BadInput
-from orchestrator.intake.event_files import EventFile, lines_of, read_event_lines
 from orchestrator.intake.json_text import JsonValue
 from orchestrator.intake.timestamps import parse_time
+from orchestrator.storage.spill import Spill
 
 
 def backtest(
@@ -41,25 +39,31 @@ def backtest(
 ) -> None:
     """Count the moments that rules would have found in recorded events, and what would have become of them."""
     started = time.perf_counter()
+    # Parts come and go by the ten thousand, and nothing in them is a cycle: to look for garbage often only costs time.
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 100)
     rulebook = Rulebook(read_rules(rules))
     first, last = _instant(since, field="--from"), _instant(until, field="--until")
     capacity = read_staff(staff) if staff is not None else None
-    with shown_progress(as_lines=progress) as tell:
-        file = _accepted(events, tell)
-        result = run_backtest(rulebook, file.events.values(), until=last, salt=salt, progress=tell)
-    if first is not None:
-        result = counted_from(result, first)
-    if moments is not None:
-        _write(moments, (_line(moment_object(moment)) for moment in result.moments), field="--moments")
-    if report_to is not None:
-        _write(report_to, [json.dumps(report(result, rulebook, salt=salt), ensure_ascii=False, indent=1)], field="--report")
-    answer = summary(result, file, seconds=time.perf_counter() - started)
+    with Spill() as spill:
+        arrivals = Arrivals(spill)
+        with shown_progress(as_lines=progress) as tell:
+            counts = read_events(events, arrivals, tell)
+            keeps = moments is not None or report_to is not None
+            asked = Asked(first, last, salt=salt, keeps_moments=keeps)
+            result = stream_backtest(rulebook, arrivals, counts, asked, progress=tell)
+        if moments is not None:
+            _write(moments, (_line(moment.as_object()) for moment in result.moments), field="--moments")
+        if report_to is not None:
+            told = report(result.totals, rulebook, result.moments)
+            _write(report_to, [json.dumps(told, ensure_ascii=False, indent=1)], field="--report")
+    answer = summary(result, counts, seconds=time.perf_counter() - started)
     if capacity is not None:
-        _add_hours(answer, per_hour(result, rulebook, capacity))
+        _add_hours(answer, per_hour(result.totals, rulebook, capacity))
     if as_json:
         print(json.dumps(answer))
     else:
-        _show(answer, result)
+        _show(answer)
 
 
 def _instant(text: str | None, *, field: str) -> datetime | None:
@@ -70,37 +74,6 @@ def _instant(text: str | None, *, field: str) -> datetime | None:
         fix = "write it like 2026-06-07T10:00:00+03:00, with Z or an offset"
         raise BadInput("this is not a time with an offset", field=field, fix=fix)
     return known
-
-
-def _accepted(events: str, tell: Progress) -> EventFile:
-    if events == "db":
-        from orchestrator.cli.stored_events import stored_events  # only this needs the database's libraries
-
-        return asyncio.run(stored_events())
-    # Nothing that is read here dies before the end, so looking for garbage would only cost time.
-    gc.disable()
-    try:
-        of = None if tell is untold else _lines_in(Path(events))
-        with Path(events).open("rb") as stream:
-            return read_event_lines(told(lines_of(stream), Phase.READING, of, tell))
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        fix = "name a file that can be read"
-        raise BadInput(f"cannot read {events}: {reason}", field="--events", fix=fix) from None
-    finally:
-        gc.freeze()
-        gc.enable()
-
-
-def _lines_in(path: Path) -> int | None:
-    """Return how many lines a file has; None where it can be read only once."""
-    if not path.is_file():
-        return None
-    count, last = 0, b"\n"
-    with path.open("rb") as stream:
-        while part := stream.read(1 << 20):
-            count, last = count + part.count(b"\n"), part[-1:]
-    return count + (last != b"\n")
 
 
 def _write(path: Path, lines: Iterable[str], *, field: str) -> None:
@@ -123,13 +96,13 @@ def _add_hours(told: dict[str, JsonValue], hours: dict[str, dict[str, JsonValue]
         rules[name]["per_hour"] = own
 
 
-def _show(told: dict[str, Any], result: Backtest) -> None:
+def _show(told: dict[str, Any]) -> None:
     events = told["events"]
     refused = sum(events["refused"].values())
     print(f"{events['read']} events: {events['accepted']} accepted, {events['duplicate']} copies, {refused} refused")
     for reason, count in events["refused"].items():
         sample = told["refused_samples"][reason]
-        print(f"  refused {reason}: {count}, first in line {sample['line']} ({sample['field'] or 'the line'})")
+        print(f"  refused {reason}: {count}, first in line {sample['line']} ({sample['field'] or 'the line'}): {sample['fix']}")
     for name, tally in told["rules"].items():
         verdicts = ", ".join(f"{verdict} {count}" for verdict, count in tally["verdicts"].items()) or "none"
         print(f"{name}: {tally['moments']} moments ({verdicts}), {tally['open_watches']} watches open")
@@ -137,4 +110,5 @@ def _show(told: dict[str, Any], result: Backtest) -> None:
             print(f"  no value at {place}, first on {sample['event']}: {sample['message']}")
         for hour, own in tally.get("per_hour", {}).items():
             print(f"  {hour}: {own['moments']} moments, capacity {own['capacity']}")
-    print(f"until {told['until']}, {len(result.moments)} moments in {told['seconds']} s")
+    found = sum(tally["moments"] for tally in told["rules"].values())
+    print(f"until {told['until']}, {found} moments in {told['seconds']} s")

@@ -95,7 +95,8 @@ def is_control(rule: str, customer: str, holdout: Fraction, *, salt: str = "") -
     if not holdout:
         return False
     digest = sha256(f"{salt}\0{rule}\0{customer}".encode()).digest()
-    return Fraction(int.from_bytes(digest[:8]), 2**64) < holdout
+    # The first eight bytes over 2^64, against the share, without the cost of two fractions.
+    return int.from_bytes(digest[:8]) * holdout.denominator < holdout.numerator << 64
 
 
 def is_worth_a_call(found: MomentFound) -> bool:

@@ -22,43 +22,39 @@ class Refusal:
 
 
 @dataclass(slots=True)
-class EventFile:
-    """The accepted events by (source, id), and the counts: `read` = accepted + `duplicates` + refused.
+class EventCounts:
+    """What became of the events that were read: `read` = `accepted` + `duplicates` + refused.
 
     Of several copies the first accepted line counts; `differing` are the copies that do not say the same.
     """
 
-    events: dict[tuple[str, str], Event] = field(default_factory=dict)
     read: int = 0
+    accepted: int = 0
     duplicates: int = 0
     differing: int = 0
     refused: Counter[Reason] = field(default_factory=Counter)
     samples: dict[Reason, Refusal] = field(default_factory=dict)
 
-    def add(self, event: Event) -> None:
-        self.read += 1
-        kept = self.events.setdefault((event.source, event.id), event)
-        if kept is not event:
-            self.duplicates += 1
-            self.differing += kept != event
-
     def refuse(self, line: int, refused: Refused) -> None:
-        self.read += 1
         self.refused[refused.reason] += 1
         self.samples.setdefault(refused.reason, Refusal(line, refused.reason, refused.field, refused.fix))
 
 
-def read_event_lines(lines: Iterable[bytes]) -> EventFile:
-    """Read lines as intake would, but for times: they may lie in the future, and are required. Blank lines do not count."""
-    file = EventFile()
+def read_event_lines(lines: Iterable[bytes], counts: EventCounts) -> Iterator[Event]:
+    """Read lines as intake would, but for times: they may lie in the future, and are required. Blank lines do not count.
+
+    Yields what is not refused, copies too: whoever takes the events finds them, and counts them and what is accepted.
+    """
     for number, line in enumerate(lines, start=1):
         if line.isspace() or not line:
             continue
+        counts.read += 1
         try:
-            file.add(read_event(line))
+            event = read_event(line)
         except Refused as refused:
-            file.refuse(number, refused)
-    return file
+            counts.refuse(number, refused)
+        else:
+            yield event
 
 
 def lines_of(stream: BinaryIO) -> Iterator[bytes]:

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestrator.detection.backtest import JudgedMoment, run_backtest
+from orchestrator.detection.backtest import run_backtest
+from orchestrator.detection.backtest_replay import JudgedMoment
 from orchestrator.detection.compiled import CompiledRule
 from orchestrator.detection.golden.cases import Case, Outcome, read_cases
 from orchestrator.detection.rulebook import Rulebook

@@ -7,11 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.detection.backtest_output import report
+from orchestrator.detection.backtest_totals import Totals
 from orchestrator.detection.rule_files import BadRuleFile, read_rule
 from orchestrator.detection.rulebook import Rulebook
 from orchestrator.detection.rules import RuleDocument
 from orchestrator.detection.splits import Plan, plan_for, steps_of
 from orchestrator.detection.verdicts import is_control
+from orchestrator.intake.event import Event
 from tests.unit.detection.factories import an_event, an_occurrence, run
 
 LEAST = "rule: r\nmoment: m\ndetect: {occurrence: {on: [{type: x}]}}\nsteps: [{callback: {queue: q}}]\nexpires: 1h\n"
@@ -21,6 +23,14 @@ CUSTOMERS = [f"customer-{number}" for number in range(10_000)]
 
 def a_split(share: str = "20%", **fields: Any) -> RuleDocument:
     return an_occurrence(split={"share": share, "steps": MESSAGE}, **fields).document
+
+
+def reported(rules: Rulebook, *events: Event) -> dict[str, Any]:
+    """The report of a back-test on the events, without samples."""
+    totals, found = Totals(), run(rules, *events).moments
+    for customer in {moment.customer for moment in found}:
+        totals.add([moment for moment in found if moment.customer == customer])
+    return report(totals, rules, [])
 
 
 def test_the_share_of_ten_thousand_customers_takes_plan_b() -> None:
@@ -88,7 +98,7 @@ def test_the_report_of_a_back_test_counts_moments_customers_and_cases_of_each_pl
     names = [f"c{number}" for number in range(40)]
     events = [an_event("x", minute, f"{name}-{minute}", customer=name) for name in names for minute in (0, 1)]
 
-    told = report(run(rules, *events), rules)["plans"]
+    told = reported(rules, *events)["plans"]
 
     share = sum(plan_for(a_split("50%"), name) is Plan.B for name in names)
     assert 0 < share < 40
@@ -108,7 +118,7 @@ def test_the_report_counts_the_messages_that_would_go_instead_of_calls() -> None
     cheap = [an_event("x", 0, f"{name}-0", customer=name, total=60) for name in names]
     dear = [an_event("x", 1, f"{name}-1", customer=name, total=300) for name in names]
 
-    told = report(run(rule, *cheap, *dear), Rulebook([rule]))["messages"]
+    told = reported(Rulebook([rule]), *cheap, *dear)["messages"]
 
     instead = sum(plan_for(rule.document, name) is Plan.A for name in names)
     assert told == {"r": {"not_worth": 40, "instead": instead}}
