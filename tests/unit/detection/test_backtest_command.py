@@ -3,8 +3,11 @@
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
+from resource import RLIMIT_FSIZE, setrlimit
 from typing import Any
 
 import pytest
@@ -44,9 +47,11 @@ def write(folder: Path, lines: Iterable[str]) -> Path:
     return path
 
 
-def ringback(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "orchestrator.cli.main", "backtest", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+def ringback(*arguments: object, files_up_to: int | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the command; with `files_up_to`, no file it writes may take more bytes."""
+    command = [sys.executable, "-B", "-m", "orchestrator.cli.main", "backtest", *map(str, arguments)]
+    limit = None if files_up_to is None else partial(setrlimit, RLIMIT_FSIZE, (files_up_to, files_up_to))
+    return subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=limit)
 
 
 def test_the_summary_and_the_moments(rules: Path, tmp_path: Path) -> None:
@@ -134,6 +139,35 @@ def test_a_table_for_people(rules: Path, tmp_path: Path) -> None:
     assert done.returncode == 0
     assert "2 events: 1 accepted, 0 copies, 1 refused" in done.stdout
     assert "left: 0 moments (none), 1 watches open" in done.stdout
+
+
+def test_a_bad_line_among_thousands_is_named_with_its_field_and_fix_and_the_rest_is_read(rules: Path, tmp_path: Path) -> None:
+    lines = [event(str(number), "start", "09:00:00", k=number, total=50) for number in range(4000)]
+    lines[2000] = lines[2000].replace("2026-03-02T09:00:00Z", "yesterday")
+    events = write(tmp_path, lines)
+
+    told = json.loads(ringback("--rules", rules, "--events", events, "--json").stdout)
+    table = ringback("--rules", rules, "--events", events).stdout
+
+    assert told["events"] == {"read": 4000, "accepted": 3999, "duplicate": 0, "refused": {"bad_time": 1}}
+    assert told["rules"]["left"]["open_watches"] == 3999
+    assert told["refused_samples"]["bad_time"] == {
+        "line": 2001,
+        "field": "time",
+        "fix": 'Write it like "2026-01-31T09:30:00Z".',
+    }
+    assert 'refused bad_time: 1, first in line 2001 (time): Write it like "2026-01-31T09:30:00Z".' in table
+
+
+def test_a_full_disk_is_one_line_that_names_the_folder_and_the_setting(rules: Path, tmp_path: Path) -> None:
+    events = write(tmp_path, [event(str(number), "start", "09:00:00", k=number) for number in range(4000)])
+
+    done = ringback("--rules", rules, "--events", events, files_up_to=10_000)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"ringback: cannot write to {tempfile.gettempdir()}: ")
+    assert "TMPDIR" in line
 
 
 def test_bad_input_is_one_line_and_exit_2(rules: Path, tmp_path: Path) -> None:

@@ -1,12 +1,15 @@
 """A back-test of more events than are held in memory finds what one that holds them all finds."""
 
+import tempfile
 import tracemalloc
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -109,6 +112,18 @@ def test_moments_are_read_in_their_order_however_often() -> None:
 
     assert first == second == sorted(first, key=lambda moment: moment.order)
     assert len(first) == 50
+
+
+def test_what_is_put_down_on_disk_has_no_name_that_could_be_left_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    with Spill() as spill:
+        chunk = spill.put([("a", 1, None)])
+
+        assert list(tmp_path.iterdir()) == []
+        assert spill.get(chunk) == [("a", 1, None)]
 
 
 def test_five_times_the_events_take_hardly_more_memory() -> None:
