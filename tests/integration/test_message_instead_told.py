@@ -1,12 +1,16 @@
-"""A message that went instead of a call is told of: in the results, and on the customer's page."""
+"""A message that went instead of a call is told of: in explanations, in the results, on the customer's page."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlmodel import select
 
 from orchestrator.detection.tables import MomentRow
+from orchestrator.escalations.words import Language
+from orchestrator.insights.explain.explaining import explain
 from orchestrator.insights.funnel import Loss, funnels
 from orchestrator.insights.placing import Stage
+from orchestrator.intake.tables import CustomerRow
 from orchestrator.queueing.roster import ensure_queue
 from orchestrator.storage.database import Database
 from tests.integration import intake_world
@@ -39,6 +43,46 @@ async def brought_on(database: Database, moment: MomentRow) -> World:
     assert moment.escalation_id is not None
     await world.run(moment.escalation_id)
     return world
+
+
+async def sentences(database: Database, language: Language = Language.ENGLISH) -> list[str]:
+    library = intake_world.World.on(database).library
+    async with database.transaction() as session:
+        customer = (await session.exec(select(CustomerRow))).one()
+        (answer,) = await explain(session, customer, library, at=await database.clock.now(session))
+    return answer.sentences(language, ZoneInfo("UTC"))
+
+
+async def test_that_a_message_went_instead_is_said_with_the_figures(database: Database) -> None:
+    moment = await found(database, attributes={})
+    before = await sentences(database)
+    world = await brought_on(database, moment)
+
+    after, hebrew = await sentences(database), await sentences(database, Language.HEBREW)
+
+    assert "A message was still to go instead." in before
+    assert moment.escalation_id is not None
+    (message,) = await world.messages(moment.escalation_id)
+    at = next(each for each in after if each.startswith("A message went instead at "))
+    assert f"{message.submitted_at:%H:%M:%S}" in at
+    worth = after[after.index(at) - 1]
+    assert [figure in worth for figure in ("15", "60", "18")] == [True] * 3
+    assert any(each.startswith("במקומה נשלחה הודעה") for each in hebrew)
+
+
+async def test_why_no_message_went_is_said(database: Database) -> None:
+    moment = await found(database, attributes={"consent": {"sms": False}})
+    await brought_on(database, moment)
+
+    told = await sentences(database)
+
+    assert "No message went instead: this customer may not be written to, or has no number." in told
+
+
+async def test_a_rule_without_a_message_says_no_more_than_before(database: Database) -> None:
+    await found(database, attributes={}, text=CHEAP.replace(", {message: {template: finish-link}}", ""))
+
+    assert not any("instead" in each for each in await sentences(database))
 
 
 async def test_the_funnel_has_a_line_of_its_own_for_it(database_url: str, database: Database) -> None:

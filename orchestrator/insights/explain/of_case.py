@@ -16,6 +16,7 @@ from orchestrator.escalations.tables import DecisionRow
 from orchestrator.escalations.words import Language
 from orchestrator.insights.explain import telling
 from orchestrator.insights.explain.case_facts import Done, MomentThen
+from orchestrator.insights.explain.of_message import of_message
 from orchestrator.insights.explain.telling import Reason
 from orchestrator.insights.explain.words import Say
 from orchestrator.intake.json_text import JsonValue
@@ -39,6 +40,8 @@ def of_case(known: MomentThen, attributes: Attributes, beside: Sequence[Reason],
     yield _verdict(known, verdict, attributes)
     if moment.plan is not None and verdict.is_live:
         yield Reason(_PLANS[moment.plan])
+    if verdict is Verdict.SUPPRESSED_WORTH:
+        yield from of_message(known, at)
     if known.case is None or not verdict.is_live:
         yield from beside
         return

@@ -48,6 +48,13 @@ class Say(StrEnum):
     CONTROL = "control"
     NOT_WORTH = "not_worth"
     WORTH_UNKNOWN = "worth_unknown"
+    MESSAGE_INSTEAD = "message_instead"
+    MESSAGE_DUE = "message_due"
+    MESSAGE_NOT_NEEDED = "message_not_needed"
+    MESSAGE_CASE_OPEN = "message_case_open"
+    MESSAGE_COOLDOWN = "message_cooldown"
+    MESSAGE_EXPIRED = "message_expired"
+    MESSAGE_NOT_ALLOWED = "message_not_allowed"
     COOLING_DOWN = "cooling_down"
     COOLED_LATELY = "cooled_lately"
     DO_NOT_CALL = "do_not_call"
@@ -180,6 +187,28 @@ SENTENCES: dict[Say, tuple[str, str]] = {
         "Nobody was called: what a call was worth could not be read.",
         "לא התקשרו: לא היה אפשר לקרוא מה שווי השיחה.",
     ),
+    Say.MESSAGE_INSTEAD: ("A message went instead at {at}.", "במקומה נשלחה הודעה ב־{at}."),
+    Say.MESSAGE_DUE: ("A message was still to go instead.", "הודעה עדיין עמדה להישלח במקומה."),
+    Say.MESSAGE_NOT_NEEDED: (
+        "No message went instead: before it could, there was nothing left to write about.",
+        "לא נשלחה הודעה במקומה: עוד לפני כן כבר לא היה בה צורך.",
+    ),
+    Say.MESSAGE_CASE_OPEN: (
+        "No message went instead: a case of the customer was open anyway.",
+        "לא נשלחה הודעה במקומה: ללקוח היה ממילא טיפול פתוח.",
+    ),
+    Say.MESSAGE_COOLDOWN: (
+        "No message went instead: the rule had led to this customer too short a time before.",
+        "לא נשלחה הודעה במקומה: הכלל כבר הוביל אל הלקוח זמן קצר מדי קודם לכן.",
+    ),
+    Say.MESSAGE_EXPIRED: (
+        "No message went instead: no allowed hour came before the moment expired.",
+        "לא נשלחה הודעה במקומה: עד שפג תוקף הרגע לא הגיעה שעה מותרת.",
+    ),
+    Say.MESSAGE_NOT_ALLOWED: (
+        "No message went instead: this customer may not be written to, or has no number.",
+        "לא נשלחה הודעה במקומה: אסור לכתוב ללקוח, או שאין לו מספר.",
+    ),
     Say.COOLING_DOWN: (
         "Nobody was called: this rule had led to a case at {last}, and leaves the customer alone for {length}, until {until}.",
         "לא התקשרו: כלל זה כבר הוביל לטיפול ב־{last}, והוא מניח ללקוח למשך {length}, עד {until}.",
@@ -240,6 +269,8 @@ _IN_PART: dict[Part, tuple[Say, ...]] = {
     Part.GATES: (Say.GATES_OPEN, Say.GATES_CLOSED, Say.GATES_REFUSED, Say.GATE),
     Part.CONTACT: (
         *(Say.QUEUED, Say.CALLED, Say.CALLING, Say.SPOKEN, Say.NOTED, Say.MESSAGE, Say.PROMISED, Say.PROMISE_ENDED),
+        *(Say.MESSAGE_INSTEAD, Say.MESSAGE_DUE, Say.MESSAGE_NOT_NEEDED, Say.MESSAGE_CASE_OPEN),
+        *(Say.MESSAGE_COOLDOWN, Say.MESSAGE_EXPIRED, Say.MESSAGE_NOT_ALLOWED),
         *(Say.CAME_LATE, Say.SETTLED),
     ),
     Part.OUTCOME: (Say.CASE_OPEN, Say.CASE_CLOSED, Say.CASE_CLOSED_BECAUSE),
