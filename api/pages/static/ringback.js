@@ -131,6 +131,15 @@
       if (list !== document.activeElement) for (const one of list.options) one.selected = one.defaultSelected;
     }
   });
+  // A button of the editor takes all that was typed along; what was typed just before and asked by itself would undo it.
+  let deed;
+  addEventListener("htmx:before:request", (event) => {
+    const { ctx } = event.detail;
+    if (ctx.sourceElement.matches("#rule [name=deed]")) deed = ctx;
+    else if (deed && ctx.sourceElement.id === "rule") event.preventDefault();
+  });
+  const done = ({ detail: { ctx } }) => { if (ctx === deed) deed = undefined; };
+  for (const end of ["htmx:finally:swap", "htmx:finally:request"]) addEventListener(end, done);
   for (const end of ["htmx:finally:swap", "htmx:finally:request"]) addEventListener(end, answered);
   addEventListener("click", (event) => {
     for (const menu of all("details[data-menu][open]")) if (!menu.contains(event.target)) menu.open = false;
