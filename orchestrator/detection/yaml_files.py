@@ -137,7 +137,7 @@ class _Reader:
                 raise self._bad(key_node, "A key is a plain word.", "Write a text before the colon.")
             key = str(key_node.value)
             if key in found:
-                raise self._bad(key_node, f"The key {key!r} stands twice.", "Keep one of them.", key)
+                raise self._bad(key_node, saying("The key '{key}' stands twice.", key=key), "Keep one of them.", key)
             self._file.keys[(*path, key)] = _spot(key_node.start_mark)
             found[key] = self.read(value_node, (*path, key))
         return found
