@@ -21,6 +21,7 @@ from tests.integration.test_rule_life import LONGER, MOVED, UNKNOWN_QUEUE
 
 MINE = "/console/rules/moved"
 BEGUN = f"{MINE}?begin=occurrence"  # a rule that is not written yet
+FIRST = MOVED.replace("detect:", "purpose: service\ndetect:")
 Words = Callable[[str], str]
 
 
@@ -75,22 +76,22 @@ async def test_of_two_who_write_one_rule_the_second_sees_the_difference_and_take
     visitors: Visitors, world: World, language: str
 ) -> None:
     _ = words_of(language)
-    await world.publish(MOVED)
+    await world.publish(FIRST)
     noa, amir = await a_supervisor(visitors), await a_supervisor(visitors, language)
-    mine = MOVED.replace("8h", "9h")
+    yours, mine = FIRST.replace("7d", "8d"), FIRST.replace("8h", "9h")
 
-    await save(noa, words_of("en"), LONGER)
+    await save(noa, words_of("en"), yours)
     await expect(noa.get_by_text("Saved as a draft.")).to_be_visible()
     await save(amir, _, mine)
 
     meanwhile = amir.get_by_role("region", name=_("What was changed meanwhile"))
     await expect(meanwhile).to_contain_text("-expires: 7d\n+expires: 8d")
     await expect(document(amir, _)).to_have_value(mine)
-    assert await versions(world) == [MOVED, LONGER]
+    assert await versions(world) == [FIRST, yours]
     await save(amir, _, mine.replace("7d", "8d"))
     await expect(amir.get_by_text(_("Saved as a draft. What runs is unchanged until you publish."))).to_be_visible()
     await expect(meanwhile).to_have_count(0)
-    assert await versions(world) == [MOVED, LONGER, LONGER.replace("8h", "9h")]
+    assert await versions(world) == [FIRST, yours, yours.replace("8h", "9h")]
     assert await in_force(world) == (RuleState.PUBLISHED, 1)
     await over(noa, amir)
 
