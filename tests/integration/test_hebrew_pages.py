@@ -10,9 +10,25 @@ from tests.integration.intake_world import CART, COMPLAINT, World, ago, an_event
 from tests.integration.test_event_pages import refused
 
 # Words of the rule's language, of standards, and the languages' own names; all other Latin letters stand in code.
-KNOWN = {"Ringback", "YAML", "CEL", "JSON", "English", "CloudEvents", "null", "KB", "UTF"}
+KNOWN = {
+    "Asia",
+    "Jerusalem",
+    "he",
+    "IL",
+    "BCP",
+    "UTC",
+    "Ringback",
+    "YAML",
+    "CEL",
+    "JSON",
+    "English",
+    "CloudEvents",
+    "null",
+    "KB",
+    "UTF",
+}
 VOID = ("input", "br", "img", "meta", "link")
-CODE = ("code", "pre", "textarea", "script", "style", "kbd")
+CODE = ("datalist", "option", "code", "pre", "textarea", "script", "style", "kbd")
 FAULTY = """
 rule: faulty
 moment: faulty
@@ -43,7 +59,7 @@ class _Words(HTMLParser):
         is_apart = tag in CODE or tag == "bdi" or given.get("dir") == "ltr"
         if tag not in VOID and (self._within or is_apart):
             self._within.append(tag)
-        for name in ("aria-label", "title", "placeholder"):
+        for name in ("aria-label", "title"):
             if not self._within and (value := given.get(name)) is not None:
                 self.handle_data(value)
 
