@@ -86,7 +86,9 @@ class EvidenceView(View):
 
 
 class MomentView(View):
-    """One reason to call. `title` is the rule's, in English and the customer's language."""
+    """One reason to call. `title` is the rule's, in English and the customer's language; `confidence`, 0 to 1, is how sure
+    the rule is, null where it could not tell.
+    """
 
     rule: str
     version: int
@@ -99,6 +101,7 @@ class MomentView(View):
     expires_at: datetime
     status: MomentStatus
     verdict: str
+    confidence: float | None
     words: list[Any]
     evidence: list[EvidenceView]
 
@@ -205,7 +208,7 @@ def moment_views(story: Story, titles: Titles, *, personal: bool, veil: Veil = O
     ]
 
 
-_OF_MOMENT = ("rule", "version", "moment", "stage", "purpose", "at", "expires_at", "status", "verdict")
+_OF_MOMENT = ("rule", "version", "moment", "stage", "purpose", "at", "expires_at", "status", "verdict", "confidence")
 
 
 def _evidence(row: MomentRow, story: Story, veil: Veil, *, personal: bool) -> Iterable[EvidenceView]:

@@ -51,6 +51,7 @@ class SampleView(BaseModel):
     key: str
     at: datetime
     verdict: Verdict
+    confidence: float | None
     evidence: list[str]
     sentences: dict[Language, str]
 
@@ -143,6 +144,7 @@ def _samples(found: Comparison, mode: Mode, zone: ZoneInfo) -> list[SampleView]:
             key=each.moment.key,
             at=each.moment.at,
             verdict=Verdict(each.moment.verdict),
+            confidence=each.moment.confidence,
             evidence=each.moment.evidence,
             sentences={language: each.sentence(language, zone) for language in Language},
         )

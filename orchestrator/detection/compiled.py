@@ -95,11 +95,13 @@ class CompiledRule:
     key: Expression | None
     resolve: tuple[Pattern, ...]
     worth: CompiledWorth | None
+    confidence: Amount = ONE
 
     @property
     def keeps_last_event(self) -> bool:
-        """Whether an open watch has to keep its last start or touch: the worth of its moment is read from it."""
-        return self.worth is not None and self.worth.value.expression is not None
+        """Whether an open watch has to keep its last start or touch: worth or confidence of its moment are read from it."""
+        amounts = (self.confidence, *(() if self.worth is None else (self.worth.value,)))
+        return any(amount.expression is not None for amount in amounts)
 
 
 def compile_rule(document: RuleDocument) -> CompiledRule:
@@ -120,6 +122,7 @@ def compile_rule(document: RuleDocument) -> CompiledRule:
         key=_expression(key, Yields.KEY) if key is not None else None,
         resolve=_patterns(document.resolve, "resolve"),
         worth=_worth(document.worth) if document.worth is not None else None,
+        confidence=_amount(document.confidence),
     )
 
 
@@ -144,6 +147,7 @@ def expressions_of(document: RuleDocument) -> Iterator[Source]:
     yield from _of_lists((), {"resolve": document.resolve})
     if document.worth is not None:
         yield from _of_field(("worth", "value"), document.worth.value, Yields.NUMBER)
+    yield from _of_field(("confidence",), document.confidence, Yields.NUMBER)
 
 
 def _of_absence(absence: AbsenceDocument) -> Iterator[Source]:

@@ -17,7 +17,7 @@ class MomentFound:
     """A moment at `at` (aware UTC, microseconds), identified by (rule, customer, key, at).
 
     `attributes` are the customer's as they were then, with `id`: consent is judged by them. `worth` is the value evaluated
-    then; None where the rule names no worth.
+    then; None where the rule names no worth. `confidence` is how sure the rule is, 0 to 1; None where that failed.
     """
 
     rule: CompiledRule
@@ -27,6 +27,7 @@ class MomentFound:
     evidence: tuple[Position, ...]
     attributes: Mapping[str, JsonValue]
     worth: Exact | Failure | None = None
+    confidence: Exact | None = 1
 
     def evidence_texts(self) -> list[str]:
         """Return the evidence as `"<source> <id>"`."""
@@ -67,7 +68,8 @@ class CustomersMerged:
 class ExpressionFailed:
     """An expression of a rule had no value, or one of the wrong type, on this event.
 
-    A failing condition does not match; any other failure skips the rule for the event, or suppresses the moment (worth).
+    A failing condition does not match; any other failure skips the rule for the event, suppresses the moment
+    (worth), or leaves it unknown how sure it is (confidence).
     """
 
     rule: CompiledRule

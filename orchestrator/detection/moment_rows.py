@@ -52,6 +52,7 @@ def moment_row(
         expires_at=_later(found.at, document.expires),
         not_before=not_before,
         worth=_worth(found, found.rule.worth),
+        confidence=None if found.confidence is None else float(found.confidence),
         grace=document.grace,
     )
 

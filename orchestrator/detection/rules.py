@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from orchestrator.availability.purposes import Purpose
@@ -116,8 +116,21 @@ class Split(Strict):
     steps: Annotated[list[Step], Field(min_length=1)]
 
 
+def _of_one(confidence: Number | str) -> Number | str:
+    if not isinstance(confidence, str) and not 0 <= confidence <= 1:
+        raise PydanticCustomError("confidence", "A confidence lies between 0 and 1, like 0.8.")
+    return confidence
+
+
+Confidence = Annotated[
+    Number | Cel,
+    AfterValidator(_of_one),
+    WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0, "maximum": 1}, {"type": "string", "minLength": 1}]}),
+]
+
+
 class RuleDocument(Strict):
-    """What a supervisor configures."""
+    """What a supervisor configures. `confidence`, how sure the rule is of its moments, is told and never keeps from calling."""
 
     rule: RuleName
     title: Title | Mapping[Language, Title] | None = None
@@ -129,6 +142,7 @@ class RuleDocument(Strict):
     grace: Pause = NO_TIME
     priority: Annotated[int, Field(ge=0, le=100)] = 50
     worth: Worth | None = None
+    confidence: Confidence = 1
     steps: list[Step]
     split: Split | None = None
     expires: Duration

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, Interval, text
+from sqlalchemy import Column, Float, Index, Interval, text
 from sqlmodel import Field, SQLModel
 
 from orchestrator.detection.splits import Plan
@@ -196,7 +196,8 @@ class MomentRow(SQLModel, table=True):
     expires_at: datetime = instant()
     not_before: datetime | None = optional_instant()  # found through a late event: may not dial before this
     worth: Any = json_value()  # {"value", "chance", "call_cost"} as evaluated when found, or null
-    confidence: float | None = Field(default=None)  # 0 to 1, as evaluated when found; null where that failed
+    # 0 to 1, as evaluated when found; null where that failed. A default of the column's own would stand in for the null.
+    confidence: float | None = Field(default=1.0, sa_column=Column(Float))
     found_by: str | None = Field(default=None)  # the event that came late and led to it: "<source> <id>"
     withdrawn_by: str | None = Field(default=None)  # the late event that showed that it never was
     merged_at: datetime | None = optional_instant()  # it began under another id, which turned out to be this customer's

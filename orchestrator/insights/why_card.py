@@ -66,10 +66,11 @@ class Promised:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Another reason to speak, joined to this call."""
+    """Another reason to speak, joined to this call. `confidence` is how sure its rule is, None where it could not tell."""
 
     title: str
     at: datetime
+    confidence: float | None = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ class WhyCard:
     others: tuple[Reason, ...]
     unraised: tuple[Unraised, ...]
     notes: str | None = None  # what was written down for this very task
+    confidence: float | None = 1  # how sure the leading reason's rule is, None where it could not tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +142,12 @@ async def why_card(session: AsyncSession, task: TaskRow, reader: Reader, *, rule
             written=await opening_of(session, task.script, spoken),
         ),
         opening_language=spoken,
-        others=tuple(Reason(title(row, reader.language), row.at) for row in may if lead is not None and row.id != lead.id),
+        others=tuple(
+            Reason(title(row, reader.language), row.at, row.confidence) for row in may if lead is not None and row.id != lead.id
+        ),
         unraised=_unraised([*may_not, *suppressed], customer, title, reader.language),
         notes=None if task.notes is None else veil.text(task.notes),
+        confidence=1 if lead is None else lead.confidence,
     )
 
 

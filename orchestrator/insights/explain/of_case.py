@@ -34,6 +34,10 @@ def of_case(known: MomentThen, attributes: Attributes, beside: Sequence[Reason],
     `beside` is what the customer did meanwhile."""
     moment = known.moment
     verdict = Verdict(moment.verdict)
+    if moment.confidence is None:
+        yield Reason(Say.CONFIDENCE_UNKNOWN)
+    elif moment.confidence != 1:
+        yield Reason(Say.CONFIDENCE, {"share": Fraction(str(moment.confidence))})
     if moment.status is MomentStatus.WITHDRAWN and moment.ended_at is not None and moment.ended_at <= at:
         yield Reason(Say.WITHDRAWN, {"at": moment.ended_at})
         return

@@ -41,6 +41,8 @@ class Say(StrEnum):
     CAME_WHILE_PAUSED = "came_while_paused"
     CAME_TOO_LATE = "came_too_late"
     WITHDRAWN = "withdrawn"
+    CONFIDENCE = "confidence"
+    CONFIDENCE_UNKNOWN = "confidence_unknown"
     ESCALATED = "escalated"
     JOINED = "joined"
     PLAN_A = "plan_a"
@@ -162,6 +164,11 @@ SENTENCES: dict[Say, tuple[str, str]] = {
         "A late event showed that it never was, and it was withdrawn at {at}.",
         "אירוע שהגיע באיחור הראה שלא היה, והרגע בוטל ב־{at}.",
     ),
+    Say.CONFIDENCE: ("The rule is {share} sure of it.", "ודאות הכלל בכך: {share}."),
+    Say.CONFIDENCE_UNKNOWN: (
+        "How sure the rule is could not be told: the expression for it had no value between 0 and 1.",
+        "לא ניתן היה לדעת עד כמה הכלל ודאי: לביטוי שקובע זאת לא היה ערך בין 0 ל־1.",
+    ),
     Say.ESCALATED: ("It opened a case.", "הוא פתח טיפול."),
     Say.JOINED: (
         "It joined the case that was open since {since} for “{title}”.",
@@ -262,10 +269,11 @@ SENTENCES: dict[Say, tuple[str, str]] = {
         "הטיפול נסגר ב־{at}: {outcome} ({reasons}).",
     ),
 }
+_SURE = (Say.CONFIDENCE, Say.CONFIDENCE_UNKNOWN)
 _IN_PART: dict[Part, tuple[Say, ...]] = {
     Part.RULE: (Say.NOT_YET, Say.NOT_IN_FORCE, Say.PAUSED),
     Part.EVENTS: (Say.OPENED, Say.MOVED, Say.COUNTED, Say.UNMET, Say.UNMET_SOMEHOW, Say.FAILED, Say.NOTHING_SEEN, Say.EMPTIED),
-    Part.MOMENT: (Say.FOUND, Say.FOUND_NOW, Say.SATISFIED, Say.SATISFIED_AT_ONCE, Say.WATCHING, Say.COUNTING),
+    Part.MOMENT: (Say.FOUND, Say.FOUND_NOW, Say.SATISFIED, Say.SATISFIED_AT_ONCE, Say.WATCHING, Say.COUNTING, *_SURE),
     Part.GATES: (Say.GATES_OPEN, Say.GATES_CLOSED, Say.GATES_REFUSED, Say.GATE),
     Part.CONTACT: (
         *(Say.QUEUED, Say.CALLED, Say.CALLING, Say.SPOKEN, Say.NOTED, Say.MESSAGE, Say.PROMISED, Say.PROMISE_ENDED),
@@ -285,4 +293,4 @@ HEADLINES = frozenset(
         *(say for say, part in PARTS.items() if part in (Part.VERDICT, Part.OUTCOME, Part.MOMENT)),
         *(Say.NOT_YET, Say.NOT_IN_FORCE),
     }
-) - {Say.COUNTING, Say.FOUND, Say.FOUND_NOW, Say.PLAN_A, Say.PLAN_B}
+) - {Say.COUNTING, Say.FOUND, Say.FOUND_NOW, Say.PLAN_A, Say.PLAN_B, *_SURE}
