@@ -126,6 +126,7 @@ class Acting:
             now=self._now,
             plan=plan_for(found.rule.document, found.customer, salt=self._policy.holdout_salt),
             not_before=self._now + self._policy.late_grace if self._is_late(found, turn) else None,
+            found_by=self._latecomer() if self._is_late(found, turn) else None,
             words=await self._words(found),
         )
         if verdict is Verdict.ESCALATE and rule.mode is Mode.LIVE:
@@ -146,6 +147,11 @@ class Acting:
         """Say whether a late event led to it: the next batch of the same upload may yet take it away."""
         last = found.evidence[-1]
         return turn.recomputed or (last in self._newcomers and self._now - last.time > self._policy.late_grace)
+
+    def _latecomer(self) -> str | None:
+        """Return the last of the events that brought this turn about, as evidence names it."""
+        last = max(self._newcomers, default=None)
+        return None if last is None else f"{last.source} {last.id}"
 
     async def _words(self, found: MomentFound) -> Sequence[str]:
         if found.rule.name not in self._active.said_in_words:
@@ -183,6 +189,8 @@ class Acting:
 
     async def _withdraw(self, withdrawn: Collection[Identity]) -> None:
         rows = await recorded(self._session, self._active, self._ids(), withdrawn)
+        for row in rows:
+            row.withdrawn_by = self._latecomer()
         for customer in {row.id: row for row in self._customers.values()}.values():
             own = [row for row in rows if row.customer_id == customer.id]
             if own:

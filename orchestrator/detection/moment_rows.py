@@ -26,6 +26,7 @@ def moment_row(
     now: datetime,
     plan: Plan | None = None,
     not_before: datetime | None = None,
+    found_by: str | None = None,
     words: Sequence[str] = (),
 ) -> MomentRow:
     """Return the row of a moment found at `now`; a shadow's that joins nothing has ended as it is written."""
@@ -51,6 +52,7 @@ def moment_row(
         ended_at=now if status is MomentStatus.ENDED else None,
         expires_at=_later(found.at, document.expires),
         not_before=not_before,
+        found_by=found_by,
         worth=_worth(found, found.rule.worth),
         confidence=None if found.confidence is None else float(found.confidence),
         grace=document.grace,

@@ -86,7 +86,8 @@ _SOURCES = {
         "at",
         (
             *("rule", "version", "mode", "key", "found_at", "moment", "stage", "purpose", "evidence", "words", "verdict"),
-            *("status", "expires_at", "worth", "confidence", "plan", "escalation_id"),
+            *("status", "expires_at", "ended_at", "found_by", "withdrawn_by", "merged_at"),
+            *("worth", "confidence", "plan", "escalation_id"),
         ),
     ),
     Kind.PROMISE: _Source(

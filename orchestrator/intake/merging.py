@@ -21,6 +21,7 @@ Keyless = tuple[str, Mode]  # a rule whose key is the customer's id, in a mode
 
 # Watches and windows are written by the turn that merged their states; what is left of the other's belongs to no rule.
 _NOT_REOWNED = frozenset({"watches", "windows"})
+_MARK_MERGED = text("UPDATE moments SET merged_at = :now WHERE customer_id = :other AND merged_at IS NULL")
 _DROP_WATCHES = text("UPDATE watches SET status = 'dropped', closed_at = :now WHERE customer_id = :other AND status = 'open'")
 _DROP_WINDOWS = text("DELETE FROM windows WHERE customer_id = :other")
 _REKEY = text(
@@ -45,6 +46,7 @@ async def merge_customers(
     await session.flush()
     connection = await session.connection()
     await _rekey(session, other, kept.subject, keyless)
+    await connection.execute(_MARK_MERGED, {"other": other.id, "now": now})
     await connection.execute(_DROP_WATCHES, {"other": other.id, "now": now})
     await connection.execute(_DROP_WINDOWS, {"other": other.id})
     await _reown(session, kept.id, other.id)
