@@ -22,7 +22,7 @@ _FIXES = {
     "string_type": "Write a text, in quotes where needed.",
     "int_type": "Write a whole number.",
     "list_type": "Write a list.",
-    "string_too_long": "This is too long.",
+    "string_too_long": "Write at most {max_length} characters.",
     "string_too_short": "Write something, or leave it out.",
     "string_pattern_mismatch": "Use letters, digits, dots, hyphens and underscores, without spaces.",
     "too_short": "Name at least {min_length}.",

@@ -304,6 +304,7 @@ OTHERS = {
         "migrate",
         "person list",
         "queue list",
+        "rules compare",
         "rules diff",
         "rules export",
         "rules lint",

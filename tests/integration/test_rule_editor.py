@@ -150,7 +150,7 @@ async def test_a_finding_stands_at_the_field_that_it_concerns(database_url: str,
     assert 'aria-describedby="note-expires' in unknown.text
     assert unknown.fields["n.expires"] == "soon"
     assert 'id="note-steps-0-callback-queue"' in flagged.text
-    assert "There is no queue nobody" in flagged.text
+    assert 'There is no queue <bdi dir="ltr">nobody</bdi>' in flagged.text
     assert refused.status_code == 422
     assert Page(refused.text).fields["n.expires"] == "soon"
 
