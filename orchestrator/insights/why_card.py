@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.detection.library import RuleLibrary
-from orchestrator.detection.tables import MomentRow
+from orchestrator.detection.tables import STANDING, MomentRow
 from orchestrator.escalations.lead import strongest
 from orchestrator.escalations.promises import customer_zone
 from orchestrator.escalations.states import PromiseState
@@ -115,8 +115,9 @@ async def why_card(session: AsyncSession, task: TaskRow, reader: Reader, *, rule
     customer = known.customer
     suppressed = await suppressed_by_consent(session, customer.id, now=now)
     title = await _titles(session, rules, [*known.moments, *suppressed])
-    may, may_not = parted(known.moments, customer.attributes)
-    lead = strongest(may) or strongest(known.moments)
+    reasons = [row for row in known.moments if row.status in STANDING] or known.moments  # what is settled is no reason to call
+    may, may_not = parted(reasons, customer.attributes)
+    lead = strongest(may) or strongest(reasons)
     events = {(row.source, row.id): row for row in chain(await recent_events(session, customer.id, now=now), known.evidence)}
     journey = sorted(events.values(), key=lambda row: (row.time, row.source, row.id), reverse=True)
     channels = await channels_of(session, {(row.channel_id, row.source) for row in journey})

@@ -32,8 +32,8 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class MomentThen:
-    """A moment that was recorded. `rule` is its version's; `lead` the rule that its case was for; `escalated` when the
-    rule last opened a case for the customer before it."""
+    """A moment that was recorded. `rule` is its version's; `lead` the rule that its case was for when the moment came
+    to it; `escalated` when the rule last opened a case for the customer before it."""
 
     moment: MomentRow
     rule: CompiledRule
@@ -75,8 +75,27 @@ async def _told(
     case = await session.get(EscalationRow, row.escalation_id) if row.escalation_id is not None else None
     if case is None:
         return MomentThen(row, rule, escalated=before[-1] if before else None)
-    lead = await library.compiled(session, case.rule, case.version)
-    return MomentThen(row, rule, case, lead, before[-1] if before else None, await _done(session, case.id, at))
+    done = await _done(session, case.id, at)
+    lead = await library.compiled(session, *_led_by(case, row, rows, done.story))
+    return MomentThen(row, rule, case, lead, before[-1] if before else None, done)
+
+
+def _led_by(
+    case: EscalationRow, moment: MomentRow, moments: Sequence[MomentRow], story: Sequence[EscalationEventRow]
+) -> tuple[str, int]:
+    """Return rule and version that the case followed when `moment` came to it: a stronger one takes the lead only then."""
+    known = {str(each.id): (each.rule, each.version) for each in moments}
+    joined = next(
+        (line.at for line in story if line.what == "joined" and (line.detail or {})["moment"] == str(moment.id)), None
+    )
+    followed = case.rule, case.version
+    for line in story:
+        detail = line.detail or {}
+        if line.what == "opened":
+            followed = known.get(detail["moment"], followed)
+        elif line.what == "replanned" and (joined is None or line.at < joined):
+            followed = detail["rule"], detail["version"]
+    return followed
 
 
 async def _done(session: AsyncSession, case: UUID, at: datetime) -> Done:
