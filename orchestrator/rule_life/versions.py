@@ -15,8 +15,11 @@ from orchestrator.errors import NoSuch
 
 
 def digest_of(document: RuleDocument) -> str:
-    """Return the digest of what a rule says, however its file is laid out."""
-    return hashlib.sha256(document.model_dump_json().encode()).hexdigest()
+    """Return the digest of what a rule says, however its file is laid out.
+
+    What a document leaves unsaid leaves no trace, so that a key which is new in a later release makes no new version.
+    """
+    return hashlib.sha256(document.model_dump_json(exclude_defaults=True).encode()).hexdigest()
 
 
 def file_of(version: RuleVersionRow) -> RuleFile:
