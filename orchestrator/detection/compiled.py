@@ -147,7 +147,7 @@ def expressions_of(document: RuleDocument) -> Iterator[Source]:
     yield from _of_lists((), {"resolve": document.resolve})
     if document.worth is not None:
         yield from _of_field(("worth", "value"), document.worth.value, Yields.NUMBER)
-    yield from _of_field(("confidence",), document.confidence, Yields.NUMBER)
+    yield from _of_field(("confidence",), document.confidence, Yields.SHARE)
 
 
 def _of_absence(absence: AbsenceDocument) -> Iterator[Source]:

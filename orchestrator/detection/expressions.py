@@ -36,6 +36,7 @@ class Yields(Enum):
     CONDITION = ("true or false", ("BOOL",))
     KEY = ("a text or a whole number", ("STRING", "INT", "UINT"))
     NUMBER = ("a number", ("INT", "UINT", "DOUBLE"))
+    SHARE = ("a number between 0 and 1", ("INT", "UINT", "DOUBLE"))
     INSTANT = ("a date, a date-time or a timestamp", ("STRING", "TIMESTAMP"))
 
 
@@ -141,9 +142,25 @@ def compile_expression(source: str, yields: Yields) -> Expression:
         raise BadExpression(
             f"The expression yields {found.lower()}.", fix=saying("It must yield {wanted}.", wanted=saying(wanted))
         )
+    if yields is Yields.SHARE and (always := _constant(program)) is not None and not _is_share(always):
+        raise BadExpression("The expression yields no number between 0 and 1.", fix="Write one like 0.8.")
     if (too_large := what_is_too_large(source, program.serialize())) is not None:
         raise BadExpression(too_large, fix=_SHORTER)
     return Expression(source, program)
+
+
+def _constant(program: cel.Expression) -> Value | None:
+    """Return what an expression yields of any event, known where it yields it of nothing at all; else None."""
+    try:
+        result = program.eval(_ENGINE.Activation({}))
+    except (RuntimeError, MemoryError):
+        return None
+    value = _from_engine(result)
+    return None if isinstance(value, Failure) else value
+
+
+def _is_share(value: Value) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
 
 
 def _explained(text: str) -> BadExpression:

@@ -220,3 +220,18 @@ async def test_of_two_editors_the_second_keeps_what_they_typed_in_the_form(datab
     assert again.status_code == 303
     async with database.transaction() as session:
         assert "priority: 70" in (await rule_record(session, "moved")).versions[0].document
+
+
+async def test_how_sure_a_rule_is_has_a_field_that_says_what_does_not_fit(database_url: str, database: Database) -> None:
+    await a_floor(database)
+    async with a_browser(database_url, database) as browser:
+        await save(browser, MOVED, is_new=True)
+        page = await opened(browser)
+        wrong = await pressed(browser, page, **{"f.confidence": "2.0 - 0.5"})
+        right = await pressed(browser, wrong, **{"f.confidence": "0.8"})
+
+    assert 'id="note-confidence"' in wrong.text
+    told = wrong.text.split('id="note-confidence"')[1].split("</p>")[0]
+    assert all(each in told for each in ("The expression yields no number between 0 and 1.", "Write one like 0.8."))
+    assert 'id="note-confidence"' not in right.text
+    assert "\nconfidence: 0.8\n" in right.fields["document"]

@@ -6,13 +6,14 @@ import re
 from orchestrator.detection.yaml_files import Path, YamlValue
 
 ORDER = (
-    *("rule", "title", "moment", "stage", "purpose", "detect", "resolve", "grace", "priority", "worth", "steps"),
+    *("rule", "title", "moment", "stage", "purpose", "detect", "resolve", "grace", "priority", "worth"),
+    *("confidence", "steps"),
     *("expires", "cooldown", "holdout", "zone"),
     *("occurrence", "absence", "score", "on", "start", "events", "touch", "type", "where", "weight"),
     *("callback", "call", "message", "queue", "template", "until", "within", "due", "tell", "script", "closed", "attempts"),
     *("threshold", "key", "at", "before", "max", "no_answer", "busy", "machine", "value", "chance", "call_cost", "en", "he"),
 )
-_NUMBERS = frozenset({"priority", "threshold", "weight", "max", "value", "chance", "call_cost"})
+_NUMBERS = frozenset({"priority", "threshold", "weight", "max", "value", "chance", "call_cost", "confidence"})
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
 _NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
 

@@ -40,9 +40,9 @@ def test_of_an_absence_it_is_read_from_the_last_start_or_touch() -> None:
     assert moment.found.confidence == Fraction(9, 10)
 
 
-@pytest.mark.parametrize("expression", ["event.data.none", "'much'", "2", "-0.1", "true == true"])
+@pytest.mark.parametrize("expression", ["event.data.none", "'much'", "2", "-0.1", "true"])
 def test_what_is_no_such_number_is_unknown_counted_and_changes_no_verdict(expression: str) -> None:
-    result = run(an_occurrence(confidence=f"dyn({expression})"), an_event("x"))
+    result = run(an_occurrence(confidence=f"[dyn({expression})][size(event.data.nobody)]"), an_event("x", nobody=""))
 
     assert [moment.found.confidence for moment in result.moments] == [None]
     assert verdicts(result) == ["escalate"]
@@ -55,6 +55,31 @@ def test_a_constant_outside_0_to_1_is_refused_with_its_field_and_place(given: st
         read_rule_file((FILE % given).encode(), name="r.yaml")
 
     assert (refused.value.field, ":6:" in str(refused.value)) == ("confidence", True)
+
+
+@pytest.mark.parametrize("given", ["'1.5'", "'-1'", "'dyn(2)'", "'1.0 + 0.5'", "'true || event.id == customer.id ? 2 : 1'"])
+def test_an_expression_that_yields_the_same_of_every_event_lies_within_too(given: str) -> None:
+    with pytest.raises(BadRuleFile) as refused:
+        read_rule_file((FILE % given).encode(), name="r.yaml")
+
+    (problem,) = refused.value.problems
+    assert (problem.field, problem.line, problem.fix) == ("confidence", 6, "Write one like 0.8.")
+    assert "yields no number between 0 and 1" in problem.message
+
+
+@pytest.mark.parametrize(("given", "kind"), [("'true'", "bool"), ("\"'much'\"", "string"), ("'now'", "timestamp")])
+def test_an_expression_of_another_kind_is_refused_with_what_it_must_yield(given: str, kind: str) -> None:
+    with pytest.raises(BadRuleFile) as refused:
+        read_rule_file((FILE % given).encode(), name="r.yaml")
+
+    (problem,) = refused.value.problems
+    assert (problem.field, problem.fix) == ("confidence", "It must yield a number between 0 and 1.")
+    assert kind in problem.message
+
+
+@pytest.mark.parametrize("given", ["'0.5'", "'1'", "'event.data.sure'", "'has(event.data.x) ? 2 : 1'"])
+def test_an_expression_that_may_lie_within_is_taken(given: str) -> None:
+    assert read_rule_file((FILE % given).encode(), name="r.yaml").rule.confidence.expression is not None
 
 
 def test_the_schema_for_editors_holds_its_bounds() -> None:

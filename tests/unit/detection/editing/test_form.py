@@ -135,6 +135,19 @@ def test_a_rule_that_detects_in_another_way_watches_the_same_events(name: str, k
     assert after.splitlines()[0] == before.splitlines()[0]
 
 
+@pytest.mark.parametrize(
+    ("typed", "written"), [("0.8", "0.8"), ("1", "1"), ("double(event.data.sure)", "double(event.data.sure)")]
+)
+def test_how_sure_a_rule_is_stands_as_a_number_before_the_steps(typed: str, written: str) -> None:
+    after = changed(CHECKOUT, **{"f.confidence": typed})
+
+    assert difference(CHECKOUT, after) == ([], [f"confidence: {written}"])
+    assert (
+        after.index("\nworth:" if "\nworth:" in after else "\nmoment:") < after.index("\nconfidence:") < after.index("\nsteps:")
+    )
+    assert changed(after, **{"f.confidence": ""}) == CHECKOUT
+
+
 def test_a_deadline_is_a_time_or_a_date() -> None:
     by_date = changed(CHECKOUT, way="date")
     by_time = changed(RENEWAL, way="absence")
