@@ -7,10 +7,12 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+from sqlmodel import select
 
 from api.app import create_app
 from orchestrator.detection.rule_files import read_rule
 from orchestrator.detection.splits import Plan, plan_for
+from orchestrator.detection.tables import MomentRow
 from orchestrator.escalations.words import Language
 from orchestrator.insights.explain.figures import Reader
 from orchestrator.rule_life.open_cases import take_back_open
@@ -112,7 +114,7 @@ async def test_what_was_known_then_is_what_is_told(asker: Asker, database: Datab
 
 
 async def test_why_was_it_a_moment_and_what_became_of_it(asker: Asker, database: Database) -> None:
-    world, filed = World.on(database), ago(minutes=2)
+    world, filed = World.on(database), ago(seconds=9)
     await world.publish(COMPLAINT)
     await world.send(an_event(at=filed))
 
@@ -163,7 +165,7 @@ async def test_why_was_nobody_called_consent_was_refused(asker: Asker, database:
     world = World.on(database)
     await world.publish(DEAR)
     await world.send(an_event("customer.updated", at=ago(minutes=3), do_not_call=True))
-    await world.send(an_event("checkout.started", at=ago(minutes=2), total=400))
+    await world.send(an_event("checkout.started", at=ago(seconds=9), total=400))
 
     assert (await asker.sentences("dear"))[1] == "Nobody was called: the customer asked not to be called."
 
@@ -424,3 +426,77 @@ async def test_which_of_two_plans_a_customer_takes_is_said(asker: Asker, databas
 
     assert "Of the rule's two plans this customer takes plan A." in told[Plan.A]
     assert "Of the rule's two plans this customer takes plan B." in told[Plan.B]
+
+
+async def test_a_moment_found_late_says_so_with_both_times(asker: Asker, database: Database) -> None:
+    world, filed = World.on(database), ago(minutes=40, seconds=5)
+    await world.publish(COMPLAINT)
+    await world.send(an_event(at=filed))
+    (moment,) = await world.moments()
+
+    answer = (await asker.ask())["complaint"]
+
+    found, found_he, filed_at = on_clock(moment.found_at), on_clock(moment.found_at, Language.HEBREW), on_clock(filed)
+    span = "40 minutes and 5 seconds"
+    said = f"It was found late, at {found}: that a complaint was made, at {filed_at}, was told to us {span} after it happened."
+    assert answer["sentences"]["en"][1] == said
+    hebrew = answer["sentences"]["he"][1]
+    assert hebrew.startswith(f"הוא נמצא באיחור, ב־{found_he}: על כך שהוגשה תלונה ב־")
+    assert hebrew.endswith("נמסר לנו 40 דקות ו־5 שניות אחרי שקרה.")
+    assert answer["headline"]["en"].startswith("A case was open since")
+
+
+async def a_cart_left_and_paid_late(world: World) -> tuple[datetime, MomentRow]:
+    """Return when it was paid, and the moment that this took back."""
+    await world.publish(CART)
+    await world.send(an_event("checkout.started", at=ago(minutes=30), cart_id="a"))
+    paid = ago(minutes=20)
+    await world.send(an_event("checkout.completed", at=paid, cart_id="a"))
+    (moment,) = await world.rows(select(MomentRow))
+    return paid, moment
+
+
+async def test_a_moment_that_was_taken_back_says_by_what_and_when_that_was_told(asker: Asker, database: Database) -> None:
+    world = World.on(database)
+    paid, moment = await a_cart_left_and_paid_late(world)
+
+    answer = (await asker.ask())["incomplete-checkout"]
+
+    assert moment.ended_at is not None
+    back, back_he = (on_clock(moment.ended_at, each) for each in Language)
+    by = f"a checkout was paid at {on_clock(paid)} already, and we were told of it only at {back}"
+    said = f"It was taken back at {back}: {by}."
+    assert answer["headline"]["en"] == said
+    assert answer["sentences"]["en"][-1] == said
+    assert answer["headline"]["he"].startswith(f"הוא בוטל ב־{back_he}: קנייה שולמה כבר ב־")
+
+
+async def test_that_a_moment_was_taken_back_is_not_told_of_an_earlier_time(asker: Asker, database: Database) -> None:
+    world = World.on(database)
+    _, moment = await a_cart_left_and_paid_late(world)
+
+    then = (await asker.ask(at=moment.found_at.isoformat()))["incomplete-checkout"]
+
+    said = " ".join(then["sentences"]["en"])
+    assert "taken back" not in said
+    assert "was paid" not in said
+    assert "It opened a case." in then["sentences"]["en"]
+    assert then["headline"]["en"].endswith(": it was not put before an agent yet.")
+
+
+async def test_a_moment_that_began_under_another_id_says_when_both_became_one(asker: Asker, database: Database) -> None:
+    world = World.on(database)
+    await world.publish(COMPLAINT)
+    await world.send(an_event("complaint.filed", "device", at=ago(seconds=9)))
+    (before,) = await world.moments("device")
+    await world.send(an_event("customer.identified", "ann", at=ago(seconds=2), anonymous_id="device"))
+    (moment,) = await world.moments()
+
+    then, now = (await asker.ask(at=before.found_at.isoformat()))["complaint"], (await asker.ask())["complaint"]
+
+    assert moment.merged_at is not None
+    one = on_clock(moment.merged_at)
+    said = f"It began while the customer was known under another id; both became one at {one}."
+    assert (now["sentences"]["en"].count(said), said in then["sentences"]["en"]) == (1, False)
+    he = on_clock(moment.merged_at, Language.HEBREW)
+    assert f"הוא התחיל כשהלקוח היה מוכר במזהה אחר; שני המזהים אוחדו ב־{he}." in now["sentences"]["he"]

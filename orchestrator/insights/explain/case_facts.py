@@ -10,10 +10,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.detection.compiled import CompiledRule
 from orchestrator.detection.library import RuleLibrary
-from orchestrator.detection.tables import Mode, MomentRow
+from orchestrator.detection.tables import Mode, MomentRow, MomentStatus
 from orchestrator.detection.verdicts import Verdict
 from orchestrator.escalations.states import Outcome, State
 from orchestrator.escalations.tables import DecisionRow, EscalationEventRow, EscalationRow, PromiseRow
+from orchestrator.intake.tables import EventRow
 from orchestrator.queueing.tables import TaskRow
 from orchestrator.telephony.tables import AttemptRow, Leg, MessageRow
 
@@ -33,7 +34,8 @@ class Done:
 @dataclass(frozen=True, slots=True)
 class MomentThen:
     """A moment that was recorded. `rule` is its version's; `lead` the rule that its case was for when the moment came
-    to it; `escalated` when the rule last opened a case for the customer before it."""
+    to it; `escalated` when the rule last opened a case for the customer before it. `late` is the event that came late
+    and led to it, `against` the one that came late and took it back, each where it is still kept."""
 
     moment: MomentRow
     rule: CompiledRule
@@ -41,6 +43,18 @@ class MomentThen:
     lead: CompiledRule | None = None
     escalated: datetime | None = None
     done: Done = Done()
+    late: EventRow | None = None
+    against: EventRow | None = None
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Whether it was taken back at any time, be it after the one asked about."""
+        return self.moment.status is MomentStatus.WITHDRAWN
+
+    def withdrawn_by(self, at: datetime) -> datetime | None:
+        """Return when it was taken back, None where it was not at `at`."""
+        ended = self.moment.ended_at
+        return ended if self.is_withdrawn and ended is not None and ended <= at else None
 
     @property
     def decision(self) -> DecisionRow | None:
@@ -73,11 +87,13 @@ async def _told(
     rule = await library.compiled(session, row.rule, row.version)
     before = [each.at for each in rows if each.rule == row.rule and each.at < row.at and each.verdict == Verdict.ESCALATE]
     case = await session.get(EscalationRow, row.escalation_id) if row.escalation_id is not None else None
+    escalated = before[-1] if before else None
+    late, against = await _event(session, row.found_by), await _event(session, row.withdrawn_by)
     if case is None:
-        return MomentThen(row, rule, escalated=before[-1] if before else None)
+        return MomentThen(row, rule, escalated=escalated, late=late, against=against)
     done = await _done(session, case.id, at)
     lead = await library.compiled(session, *_led_by(case, row, rows, done.story))
-    return MomentThen(row, rule, case, lead, before[-1] if before else None, done)
+    return MomentThen(row, rule, case, lead, escalated, done, late, against)
 
 
 def _led_by(
@@ -96,6 +112,11 @@ def _led_by(
         elif line.what == "replanned" and (joined is None or line.at < joined):
             followed = detail["rule"], detail["version"]
     return followed
+
+
+async def _event(session: AsyncSession, name: str | None) -> EventRow | None:
+    """Return the event that a moment names as `<source> <id>`."""
+    return await session.get(EventRow, tuple(name.split(" ", 1))) if name is not None else None
 
 
 async def _done(session: AsyncSession, case: UUID, at: datetime) -> Done:

@@ -1,6 +1,6 @@
 """Why and why not: for any customer and time, what each rule made of the events and what became of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from orchestrator.insights.explain.of_trace import after_moment, found, not_reco
 from orchestrator.insights.explain.telling import Reason, headline
 from orchestrator.insights.explain.tracing import Trace, trace
 from orchestrator.insights.explain.words import Say
+from orchestrator.intake.event import Event
 from orchestrator.intake.tables import CustomerRow
 
 _RUNNING = (RuleState.PUBLISHED, RuleState.SHADOW, RuleState.PAUSED)
@@ -59,9 +60,16 @@ async def explain(
     moments = await moments_until(session, library, customer.id, at)
     answers = []
     for then in await rules_at(session, library, at, named=rule):
-        traced, moment = trace(then.rule, past.events, until=at), moments.get(then.rule.name)
+        moment = moments.get(then.rule.name)
+        traced = trace(then.rule, _told(past, moment, at), until=at)
         answers.append(RuleAnswer(then, traced, moment, tuple(_reasons(then, traced, moment, past, at)), at))
     return answers
+
+
+def _told(past: Past, known: MomentThen | None, at: datetime) -> Sequence[Event]:
+    """Return the events; of a moment that was taken back only after `at`, those that had reached us at `at`."""
+    is_to_be_withdrawn = known is not None and known.is_withdrawn and known.withdrawn_by(at) is None
+    return past.known_by(at) if is_to_be_withdrawn else past.events
 
 
 def _reasons(then: RuleThen, traced: Trace, known: MomentThen | None, past: Past, at: datetime) -> Iterator[Reason]:
@@ -75,9 +83,12 @@ def _reasons(then: RuleThen, traced: Trace, known: MomentThen | None, past: Past
     last = traced.found[-1] if traced.found else None
     if known is not None and (last is None or known.moment.at >= last.at):
         key, moment_at = known.moment.key, known.moment.at
-        yield from toward(then, traced, key, moment_at)
-        yield found(then, known.moment.version, key, moment_at, traced)
-        own = next((step for step in reversed(traced.found) if (step.key, step.at) == (key, moment_at)), None)
+        # What took a moment back hides it from a trace: it came about without.
+        led = trace(then.rule, past.known_by(known.moment.found_at), until=moment_at) if known.is_withdrawn else traced
+        yield from toward(then, led, key, moment_at)
+        yield found(then, known.moment.version, key, moment_at, led)
+        own = next((step for step in reversed(led.found) if (step.key, step.at) == (key, moment_at)), None)
+        last = own or last
         beside = after_moment(then, traced, key, moment_at)
         yield from of_case(known, own.attributes if own is not None else None, beside, at)
     elif last is not None:

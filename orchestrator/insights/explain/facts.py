@@ -48,6 +48,10 @@ class Past:
     events: Sequence[Event]
     arrivals: Mapping[Position, Arrival]
 
+    def known_by(self, at: datetime) -> list[Event]:
+        """Return the events that had reached us at `at`."""
+        return [event for event in self.events if self.arrivals[event.position].at <= at]
+
 
 async def past_until(session: AsyncSession, customer: CustomerRow, at: datetime) -> Past:
     """Return the customer's events up to `at`: the newest `MOST` of the last `BACK`."""

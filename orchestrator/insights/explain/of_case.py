@@ -8,7 +8,7 @@ from typing import Any
 from orchestrator.availability.consent import Wishes
 from orchestrator.availability.verdicts import GateCode
 from orchestrator.detection.splits import Plan
-from orchestrator.detection.tables import MomentRow, MomentStatus
+from orchestrator.detection.tables import MomentRow
 from orchestrator.detection.verdicts import Verdict
 from orchestrator.escalations.outcome import Disposition
 from orchestrator.escalations.states import Outcome, PromiseState
@@ -16,6 +16,7 @@ from orchestrator.escalations.tables import DecisionRow
 from orchestrator.escalations.words import Language
 from orchestrator.insights.explain import telling
 from orchestrator.insights.explain.case_facts import Done, MomentThen
+from orchestrator.insights.explain.of_late import origin, withdrawal
 from orchestrator.insights.explain.of_message import of_message
 from orchestrator.insights.explain.telling import Reason
 from orchestrator.insights.explain.words import Say
@@ -34,12 +35,13 @@ def of_case(known: MomentThen, attributes: Attributes, beside: Sequence[Reason],
     `beside` is what the customer did meanwhile."""
     moment = known.moment
     verdict = Verdict(moment.verdict)
+    yield from origin(known, at)
     if moment.confidence is None:
         yield Reason(Say.CONFIDENCE_UNKNOWN)
     elif moment.confidence != 1:
         yield Reason(Say.CONFIDENCE, {"share": Fraction(str(moment.confidence))})
-    if moment.status is MomentStatus.WITHDRAWN and moment.ended_at is not None and moment.ended_at <= at:
-        yield Reason(Say.WITHDRAWN, {"at": moment.ended_at})
+    if (withdrawn := known.withdrawn_by(at)) is not None:
+        yield withdrawal(known, withdrawn)
         return
     yield _verdict(known, verdict, attributes)
     if moment.plan is not None and verdict.is_live:

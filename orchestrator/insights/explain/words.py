@@ -40,7 +40,11 @@ class Say(StrEnum):
     BEFORE_THE_RULE = "before_the_rule"
     CAME_WHILE_PAUSED = "came_while_paused"
     CAME_TOO_LATE = "came_too_late"
+    FOUND_LATE = "found_late"
+    FOUND_LATE_SOMEHOW = "found_late_somehow"
+    MERGED = "merged"
     WITHDRAWN = "withdrawn"
+    WITHDRAWN_BY = "withdrawn_by"
     CONFIDENCE = "confidence"
     CONFIDENCE_UNKNOWN = "confidence_unknown"
     ESCALATED = "escalated"
@@ -160,6 +164,22 @@ SENTENCES: dict[Say, tuple[str, str]] = {
         "It was not acted on: what led to it was imported, or arrived more than a day late.",
         "לא נעשה בו דבר: מה שהוביל אליו יובא, או הגיע באיחור של יותר מיום.",
     ),
+    Say.FOUND_LATE: (
+        "It was found late, at {at}: that {what}, at {happened}, was told to us {span} after it happened.",
+        "הוא נמצא באיחור, ב־{at}: על כך ש{what} ב־{happened} נמסר לנו {span} אחרי שקרה.",
+    ),
+    Say.FOUND_LATE_SOMEHOW: (
+        "It was found late, at {at}, through an event that came after it happened.",
+        "הוא נמצא באיחור, ב־{at}, בעקבות אירוע שהגיע אחרי שקרה.",
+    ),
+    Say.MERGED: (
+        "It began while the customer was known under another id; both became one at {at}.",
+        "הוא התחיל כשהלקוח היה מוכר במזהה אחר; שני המזהים אוחדו ב־{at}.",
+    ),
+    Say.WITHDRAWN_BY: (
+        "It was taken back at {at}: {what} at {happened} already, and we were told of it only at {told}.",
+        "הוא בוטל ב־{at}: {what} כבר ב־{happened}, ונמסר לנו על כך רק ב־{told}.",
+    ),
     Say.WITHDRAWN: (
         "A late event showed that it never was, and it was withdrawn at {at}.",
         "אירוע שהגיע באיחור הראה שלא היה, והרגע בוטל ב־{at}.",
@@ -270,10 +290,14 @@ SENTENCES: dict[Say, tuple[str, str]] = {
     ),
 }
 _SURE = (Say.CONFIDENCE, Say.CONFIDENCE_UNKNOWN)
+_ORIGIN = (Say.FOUND_LATE, Say.FOUND_LATE_SOMEHOW, Say.MERGED)
 _IN_PART: dict[Part, tuple[Say, ...]] = {
     Part.RULE: (Say.NOT_YET, Say.NOT_IN_FORCE, Say.PAUSED),
     Part.EVENTS: (Say.OPENED, Say.MOVED, Say.COUNTED, Say.UNMET, Say.UNMET_SOMEHOW, Say.FAILED, Say.NOTHING_SEEN, Say.EMPTIED),
-    Part.MOMENT: (Say.FOUND, Say.FOUND_NOW, Say.SATISFIED, Say.SATISFIED_AT_ONCE, Say.WATCHING, Say.COUNTING, *_SURE),
+    Part.MOMENT: (
+        *(Say.FOUND, Say.FOUND_NOW, Say.SATISFIED, Say.SATISFIED_AT_ONCE, Say.WATCHING, Say.COUNTING),
+        *(*_ORIGIN, *_SURE),
+    ),
     Part.GATES: (Say.GATES_OPEN, Say.GATES_CLOSED, Say.GATES_REFUSED, Say.GATE),
     Part.CONTACT: (
         *(Say.QUEUED, Say.CALLED, Say.CALLING, Say.SPOKEN, Say.NOTED, Say.MESSAGE, Say.PROMISED, Say.PROMISE_ENDED),
@@ -293,4 +317,4 @@ HEADLINES = frozenset(
         *(say for say, part in PARTS.items() if part in (Part.VERDICT, Part.OUTCOME, Part.MOMENT)),
         *(Say.NOT_YET, Say.NOT_IN_FORCE),
     }
-) - {Say.COUNTING, Say.FOUND, Say.FOUND_NOW, Say.PLAN_A, Say.PLAN_B, *_SURE}
+) - {Say.COUNTING, Say.FOUND, Say.FOUND_NOW, Say.PLAN_A, Say.PLAN_B, *_ORIGIN, *_SURE}
