@@ -18,6 +18,7 @@ from orchestrator.errors import BadInput, NoSuch
 from orchestrator.escalations.words import Language
 from orchestrator.insights.comparing.comparison import Comparison, compare
 from orchestrator.insights.comparing.counting import Side, Unit
+from orchestrator.insights.comparing.samples import Judged
 
 router = APIRouter(prefix="/v1/rules", tags=["rules"])
 
@@ -56,6 +57,16 @@ class SampleView(BaseModel):
     sentences: dict[Language, str]
 
 
+class JudgedView(BaseModel):
+    """A moment that both versions found and judged differently: the verdict of each."""
+
+    customer_id: UUID
+    key: str
+    at: datetime
+    published: Verdict
+    shadow: Verdict
+
+
 class ComparisonView(BaseModel):
     """`since` and `until` are what both versions ran in, of the period asked for. A shadow alone has no `published`.
 
@@ -79,6 +90,7 @@ class ComparisonView(BaseModel):
     load: list[LoadView]
     samples_only_published: list[SampleView]
     samples_only_shadow: list[SampleView]
+    samples_judged_differently: list[JudgedView]
 
 
 @router.get("/{name}/comparison", summary="What the version in shadow finds beside the published one, in a period")
@@ -123,6 +135,7 @@ def comparison_view(found: Comparison, zone: ZoneInfo) -> ComparisonView:
         ],
         samples_only_published=_samples(found, Mode.LIVE, zone),
         samples_only_shadow=_samples(found, Mode.SHADOW, zone),
+        samples_judged_differently=[_judged(each) for each in found.judged],
     )
 
 
@@ -150,6 +163,16 @@ def _samples(found: Comparison, mode: Mode, zone: ZoneInfo) -> list[SampleView]:
         )
         for each in found.only(mode)
     ]
+
+
+def _judged(pair: Judged) -> JudgedView:
+    return JudgedView(
+        customer_id=pair.customer.id,
+        key=pair.live.key,
+        at=pair.live.at,
+        published=Verdict(pair.live.verdict),
+        shadow=Verdict(pair.shadow.verdict),
+    )
 
 
 def _zone(name: str) -> ZoneInfo:

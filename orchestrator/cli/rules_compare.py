@@ -60,6 +60,11 @@ def _told(found: Comparison, language: Language, zone: ZoneInfo) -> str:
             f" only the published one {both.only_live}, only the shadow {both.only_shadow}"
         )
     lines += [
+        f"  {each.customer.id} {each.live.key} {each.live.at:%Y-%m-%dT%H:%M:%SZ}: published {each.live.verdict},"
+        f" in shadow {each.shadow.verdict}"
+        for each in found.judged
+    ]
+    lines += [
         f"  {each.customer.id} {each.moment.key} {each.moment.at:%Y-%m-%dT%H:%M:%SZ}: {each.sentence(language, zone)}"
         for each in found.samples
     ]

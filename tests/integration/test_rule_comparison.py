@@ -121,6 +121,40 @@ async def test_what_both_found_and_judged_otherwise_is_counted(world: World, dat
     assert found["shadow"]["verdicts"] == {"suppressed:worth": 1}
 
 
+async def test_what_both_found_and_judged_alike_is_no_difference_to_show(world: World, database_url: str) -> None:
+    await world.publish(CART)
+    await tried(world, CART + WORTH)
+    await world.send(a_cart(30))
+    await as_if_since(world, 3)
+
+    found = await in_full(world, database_url)
+
+    assert (found["both"], found["judged_differently"], found["samples_judged_differently"]) == (1, 0, [])
+
+
+async def test_what_both_found_and_judged_otherwise_is_shown_with_what_each_said(
+    world: World, database_url: str, database: Database
+) -> None:
+    await world.publish(CART)
+    await tried(world, CART + "worth: {value: 1, chance: 0.5, call_cost: 20}\n")
+    for number in range(6):
+        await world.send(an_event("checkout.started", f"ann-{number}", at=ago(minutes=30 + number), cart_id=f"c{number}"))
+    await as_if_since(world, 3)
+
+    judged = (await in_full(world, database_url))["samples_judged_differently"]
+    async with a_browser(database_url, database) as browser:
+        shown = (await browser.open(f"/console/rules/{NAME}/comparison")).text
+    async with a_browser(database_url, database, locale="he") as browser:
+        hebrew = (await browser.open(f"/console/rules/{NAME}/comparison")).text
+
+    assert [each["key"] for each in judged] == ["c0", "c1", "c2", "c3", "c4"]
+    assert {(each["published"], each["shadow"]) for each in judged} == {("escalate", "suppressed:worth")}
+    own = shown.partition('id="judged-heading"')[2]
+    assert (own.count("<article"), f"/console/customers/{judged[0]['customer_id']}" in own) == (5, True)
+    assert ("<dd>Is called</dd>" in own, "<dt>In shadow</dt>" in own) == (True, True)
+    assert "שתי הגרסאות מצאו רגעים אלה באותו זמן" in hebrew
+
+
 async def test_calls_are_laid_over_the_hours_against_what_the_staff_can_take(world: World, database_url: str) -> None:
     await a_trial(world)
     await as_if_since(world, 3)

@@ -10,10 +10,22 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from orchestrator.detection.library import RuleLibrary
 from orchestrator.detection.tables import Mode, MomentRow, RuleRow
 from orchestrator.errors import BadInput, NoSuch
-from orchestrator.insights.comparing.counting import Bucket, Overlap, Side, Span, Unit, buckets, found_alone, overlap, sides
-from orchestrator.insights.comparing.samples import Other, Sample, sample
+from orchestrator.insights.comparing.counting import (
+    Bucket,
+    Overlap,
+    Side,
+    Span,
+    Unit,
+    buckets,
+    found_alone,
+    judged_apart,
+    overlap,
+    sides,
+)
+from orchestrator.insights.comparing.samples import Judged, Other, Sample, sample
 from orchestrator.insights.comparing.staff import staff_of
 from orchestrator.insights.comparing.trials import Trial, trial_of
+from orchestrator.intake.tables import CustomerRow
 
 _SAMPLES = 5
 LONGEST = timedelta(days=366)
@@ -40,6 +52,7 @@ class Comparison:
     queue: str | None
     load: Sequence[Load]
     samples: Sequence[Sample]
+    judged: Sequence[Judged]
 
     def only(self, mode: Mode) -> list[Sample]:
         return [each for each in self.samples if each.moment.mode is mode]
@@ -87,6 +100,7 @@ async def compare(
         queue=queue,
         load=await _load(session, span, queue),
         samples=await _samples(session, library, row, trial, span, now=now) if trial.beside is not None else (),
+        judged=await _judged(session, span) if trial.beside is not None else (),
     )
 
 
@@ -112,3 +126,12 @@ async def _samples(
     }
     rows = [await session.get_one(MomentRow, id) for id in await found_alone(session, span, most=_SAMPLES)]
     return [await sample(session, each, others[each.mode], now=now) for each in rows]
+
+
+async def _judged(session: AsyncSession, span: Span) -> list[Judged]:
+    pairs = []
+    for live, shadow in await judged_apart(session, span, most=_SAMPLES):
+        ours = await session.get_one(MomentRow, live)
+        customer = await session.get_one(CustomerRow, ours.customer_id)
+        pairs.append(Judged(customer, ours, await session.get_one(MomentRow, shadow)))
+    return pairs

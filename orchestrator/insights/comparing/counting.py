@@ -126,6 +126,7 @@ _ALONE = _statement("""
 )
 SELECT id FROM alone WHERE place <= :most ORDER BY place
 """)
+_APART = _statement("[pairs] SELECT live, shadow FROM pairs WHERE differs ORDER BY at DESC, live LIMIT :most")
 # Every hour or day stands there, also those in which nobody would have been called.
 _BUCKETS = _statement("""
 WITH found AS (SELECT mode, verdict, at [found]),
@@ -163,6 +164,12 @@ async def found_alone(session: AsyncSession, span: Span, *, most: int) -> Sequen
     """
     rows = await (await session.connection()).execute(_ALONE, span.values | {"most": most})
     return [row.id for row in rows]
+
+
+async def judged_apart(session: AsyncSession, span: Span, *, most: int) -> Sequence[tuple[UUID, UUID]]:
+    """Return moments that both found and judged differently, the published version's and the shadow's: the newest."""
+    rows = await (await session.connection()).execute(_APART, span.values | {"most": most})
+    return [(row.live, row.shadow) for row in rows]
 
 
 async def buckets(session: AsyncSession, span: Span) -> Sequence[Bucket]:

@@ -1,4 +1,4 @@
-"""Moments that only one version found: the customer, the events, and why the other version did not."""
+"""Moments that only one version found, and why the other did not; moments that both found and judged differently."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,6 +39,15 @@ class Sample:
     def sentence(self, language: Language, zone: ZoneInfo) -> str:
         """Return why the other version did not find it; the moment's own day is not named again."""
         return self.because.sentence(Reader(language, zone, self.moment.at.astimezone(zone).date()))
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A moment that both versions found and judged differently, as each of them recorded it."""
+
+    customer: CustomerRow
+    live: MomentRow
+    shadow: MomentRow
 
 
 async def sample(session: AsyncSession, moment: MomentRow, other: Other, *, now: datetime) -> Sample:
