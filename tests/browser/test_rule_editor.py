@@ -119,9 +119,26 @@ async def test_without_script_a_step_is_moved_and_all_that_was_typed_stays(visit
     await page.get_by_label("Step 2", exact=True).nth(1).select_option("message")
     await page.get_by_role("button", name="Show as YAML").click()
     await page.get_by_label("Which message").fill("finish-link")
-    await page.get_by_role("button", name="Move step 2 up").click()
+    await page.get_by_role("button", name="Move up: Step 2", exact=True).click()
 
     await expect(page.get_by_label("Priority, 0 to 100")).to_have_value("70")
     document = await page.locator("#f-document").input_value()
     assert "steps:\n  - message: {template: finish-link}\n  - callback: {queue: sales, due: 30m}\n" in document
+    await context.close()
+
+
+async def test_a_second_plan_is_begun_by_one_button_and_its_share_is_typed_next(visitors: Visitors, database: Database) -> None:
+    await a_floor(database)
+    context, _ = await visitors.person(Role.SUPERVISOR)
+    page = await context.new_page()
+    yaml = page.locator("#f-document")
+
+    await page.goto("/console/rules/low-mark?begin=score")
+    await page.get_by_role("button", name="Try a second plan: begin with the same steps").click()
+    await expect(page.locator("#f-split-share")).to_be_focused()
+    await expect(yaml).to_have_value(re.compile("split:\n  share: 50%\n  steps:\n    - callback: "))
+    await page.locator("#f-split-share").fill("20%")
+    await page.get_by_label("Step 1 of the second plan", exact=True).nth(1).select_option("message")
+
+    await expect(yaml).to_have_value(re.compile("share: 20%\n  steps:\n    - message: "))
     await context.close()

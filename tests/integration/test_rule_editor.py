@@ -1,10 +1,11 @@
 """A rule as a form beside its YAML: without script, each button brings the page back with all that was typed."""
 
+from fractions import Fraction
 from html.parser import HTMLParser
 
 import pytest
 
-from orchestrator.detection.rule_files import read_rule_files
+from orchestrator.detection.rule_files import read_rule, read_rule_files
 from orchestrator.detection.tables import RuleRow
 from orchestrator.rule_life.listing import rule_record
 from orchestrator.rule_life.shipped import SHIPPED
@@ -235,3 +236,26 @@ async def test_how_sure_a_rule_is_has_a_field_that_says_what_does_not_fit(databa
     assert all(each in told for each in ("The expression yields no number between 0 and 1.", "Write one like 0.8."))
     assert 'id="note-confidence"' not in right.text
     assert "\nconfidence: 0.8\n" in right.fields["document"]
+
+
+async def test_a_second_plan_is_begun_changed_and_taken_back_in_the_form(database_url: str, database: Database) -> None:
+    await a_floor(database)
+    async with a_browser(database_url, database) as browser:
+        await save(browser, MOVED, is_new=True)
+        page = await opened(browser)
+        begun = await pressed(browser, page, "add:split")
+        wrong = await pressed(browser, begun, **{"f.split.share": "100%"})
+        longer = await pressed(browser, wrong, "add:split.steps", **{"f.split.share": "20%", "split.step.0": "call"})
+        moved = await pressed(browser, longer, "up:split.steps.1")
+        answer = await browser.send(MINE, **moved.fields)
+        gone = await pressed(browser, await opened(browser), "remove:split")
+
+    assert "f.split.share" not in page.fields
+    assert (begun.fields["f.split.share"], begun.fields["split.step.0"]) == ("50%", begun.fields["step.0"])
+    assert ('id="note-split-share"' in wrong.text, 'id="note-split-share"' in longer.text) == (True, False)
+    assert answer.headers["location"] == f"{MINE}?done=saved"
+    split = read_rule((await stored(database))[2].encode(), name="x").document.split
+    assert split is not None
+    assert (split.share, [step.call is None for step in split.steps]) == (Fraction(1, 5), [True, False])
+    assert moved.fields["step.0"] == page.fields["step.0"]
+    assert gone.fields["document"] == MOVED

@@ -113,6 +113,8 @@ def _focus(form: Form, unfinished: Posted, deed: str) -> str:
     """Return the id of the field to go on at after a button."""
     verb, _, path = deed.partition(":")
     match verb:
+        case "add" if path == "split":
+            return "f.split.share"
         case "add":
             return f"f.{path}.{form.count(path) - 1}"
         case "condition":
@@ -130,7 +132,9 @@ def _form(text: str) -> Form | None:
 
 def _fits(form: Form) -> bool:
     lists = ("detect.occurrence.on", "detect.absence.start", "detect.absence.touch", "detect.absence.until")
-    patterns = sum(form.count(each) for each in (*lists, "detect.score.events", "detect.score.until", "resolve", "steps"))
+    patterns = sum(
+        form.count(each) for each in (*lists, "detect.score.events", "detect.score.until", "resolve", "steps", "split.steps")
+    )
     return isinstance(form.file.value, dict) and patterns <= _MOST
 
 

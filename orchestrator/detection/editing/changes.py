@@ -9,7 +9,7 @@ from orchestrator.detection.editing.splices import drop, put
 from orchestrator.detection.yaml_files import YamlValue
 
 # Keys that keep their place while their value is typed anew; others go with their value.
-_STAYING = frozenset({"type", "queue", "template", "at", "threshold", "rule", "moment", "expires", "within"})
+_STAYING = frozenset({"type", "queue", "template", "at", "threshold", "rule", "moment", "expires", "within", "share"})
 
 
 def apply(text: str, posted: Posted, *, base: str) -> str:
@@ -32,9 +32,9 @@ def apply(text: str, posted: Posted, *, base: str) -> str:
 def _reshaped(text: str, posted: Posted, before: Form) -> str:
     if posted.way in WAYS and posted.way != before.way:
         text = with_way(text, posted.way)
-    for index, kind in posted.steps.items():
-        if kind in STEPS and kind != before.step(index):
-            text = with_step(text, index, kind)
+    for dotted, kind in posted.steps.items():
+        if kind in STEPS and kind != before.step(dotted):
+            text = with_step(text, dotted, kind)
     return text
 
 

@@ -7,7 +7,7 @@ from orchestrator.detection.yaml_files import Path, YamlValue
 
 ORDER = (
     *("rule", "title", "moment", "stage", "purpose", "detect", "resolve", "grace", "priority", "worth"),
-    *("confidence", "steps"),
+    *("confidence", "share", "steps", "split"),
     *("expires", "cooldown", "holdout", "zone"),
     *("occurrence", "absence", "score", "on", "start", "events", "touch", "type", "where", "weight"),
     *("callback", "call", "message", "queue", "template", "until", "within", "due", "tell", "script", "closed", "attempts"),

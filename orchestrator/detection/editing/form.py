@@ -66,9 +66,9 @@ class Form:
         """How the rule detects in a person's words: one of `WAYS`, or nothing."""
         return "date" if self.kind == "absence" and self.has("detect.absence.due") else self.kind
 
-    def step(self, index: int) -> str:
-        """Return what kind a step is: one of `STEPS`, or nothing."""
-        return self._one_of(f"steps.{index}", STEPS)
+    def step(self, dotted: str) -> str:
+        """Return what kind the step at `steps.0` or `split.steps.0` is: one of `STEPS`, or nothing."""
+        return self._one_of(dotted, STEPS)
 
     def _one_of(self, dotted: str, kinds: Sequence[str]) -> str:
         found = self.at(path_of(dotted))

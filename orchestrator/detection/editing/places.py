@@ -7,9 +7,9 @@ from orchestrator.detection.yaml_files import Path, YamlFile
 _FIELDS = frozenset(
     {"rule", "title", "en", "he", "moment", "stage", "purpose", "grace", "priority", "expires", "cooldown", "holdout", "zone"}
     | {"type", "where", "weight", "within", "at", "before", "threshold", "key", "value", "chance", "call_cost", "template"}
-    | {"queue", "due", "tell", "script", "closed", "max", "no_answer", "busy", "machine", "confidence"}
+    | {"queue", "due", "tell", "script", "closed", "max", "no_answer", "busy", "machine", "confidence", "share"}
 )
-_PARTS = frozenset({"detect", "on", "start", "touch", "until", "events", "resolve", "steps", "worth"})
+_PARTS = frozenset({"detect", "on", "start", "touch", "until", "events", "resolve", "steps", "split", "worth"})
 
 
 def path_at(file: YamlFile, line: int, column: int) -> Path:

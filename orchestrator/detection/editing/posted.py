@@ -1,7 +1,7 @@
 """What a form sends, by the names of its fields.
 
 `f.PATH` is a value; `n.PATH` and `u.PATH` are the number and the unit of a duration; `cf.PATH.ROW`, `cc.`, `cv.` and `cb.` are
-the field, comparison, value and bareness of a condition's row; `way` and `step.INDEX` are choices.
+the field, comparison, value and bareness of a condition's row; `way`, `step.INDEX` and `split.step.INDEX` are choices.
 """
 
 import re
@@ -13,7 +13,7 @@ from orchestrator.detection.editing.typed_rows import TypedRow
 
 Rows = Mapping[str, tuple[TypedRow, ...]]
 _PATH = re.compile(r"[a-z_]{1,20}(\.([a-z_]{1,20}|[0-9]{1,4}))*")
-_STEP = re.compile(r"step\.[0-9]{1,4}")
+_STEP = re.compile(r"(split\.)?step(\.[0-9]{1,4})")
 _ROW = re.compile(r"cf\.([a-z_]{1,20}(?:\.(?:[a-z_]{1,20}|[0-9]{1,4}))*)\.([0-9]{1,4})")
 
 
@@ -22,7 +22,7 @@ class Posted:
     values: Mapping[str, str]
     rows: Rows
     way: str = ""
-    steps: Mapping[int, str] = field(default_factory=dict)
+    steps: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, fields: Mapping[str, str]) -> Self:
@@ -32,7 +32,7 @@ class Posted:
             kind, _, path = name.partition(".")
             if kind in ("f", "n") and _PATH.fullmatch(path):
                 values[path] = text.strip() if kind == "f" else _duration(text, fields.get(f"u.{path}", ""))
-        steps = {int(name[5:]): kind for name, kind in fields.items() if _STEP.fullmatch(name)}
+        steps = {f"{match[1] or ''}steps{match[2]}": kind for name, kind in fields.items() if (match := _STEP.fullmatch(name))}
         return cls(values, _rows(fields), fields.get("way", ""), steps)
 
     @property

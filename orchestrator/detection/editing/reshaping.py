@@ -4,7 +4,7 @@ import re
 
 from orchestrator.detection.editing.fields import ORDER, path_of
 from orchestrator.detection.editing.form import Form
-from orchestrator.detection.editing.scalars import in_lines
+from orchestrator.detection.editing.scalars import in_lines, without_braces
 from orchestrator.detection.editing.splices import drop, move, put, put_lines
 from orchestrator.detection.yaml_files import YamlValue
 
@@ -20,7 +20,7 @@ _STEPS: dict[str, tuple[str, ...]] = {
     "message": ("template",),
 }
 
-_DEED = re.compile(r"(add|remove|up|down):((?:detect\.[a-z]{1,20}\.[a-z]{1,20}|resolve|steps)(?:\.[0-9]{1,4})?)")
+_DEED = re.compile(r"(add|remove|up|down):((?:detect\.[a-z]{1,20}\.[a-z]{1,20}|resolve|(?:split\.)?steps)(?:\.[0-9]{1,4})?)")
 
 
 def with_way(text: str, way: str) -> str:
@@ -63,17 +63,31 @@ def with_deadline(text: str, deadline: str) -> str:
     return drop(text, (*at, "touch"))
 
 
-def with_step(text: str, index: int, kind: str) -> str:
-    """Return a rule with a step of another kind, which keeps what both kinds know."""
-    form = Form.read(text)
-    old = form.at(("steps", index, form.step(index))) if form.step(index) else None
+def with_step(text: str, dotted: str, kind: str) -> str:
+    """Return a rule with the step at `dotted` of another kind, which keeps what both kinds know."""
+    form, path = Form.read(text), path_of(dotted)
+    old = form.at((*path, form.step(dotted))) if form.step(dotted) else None
     had = old if isinstance(old, dict) else {}
     new: dict[str, YamlValue] = {key: had[key] for key in _STEPS[kind] if key in had}
-    return put(text, ("steps", index), {kind: new or {_STEPS[kind][0]: ""}})
+    return put(text, path, {kind: new or {_STEPS[kind][0]: ""}})
+
+
+def with_split(text: str) -> str:
+    """Return a rule whose customers take the same steps by halves, as plan A and as plan B, for either to be changed."""
+    steps = Form.read(text).at(("steps",))
+    if not isinstance(steps, list) or not steps or Form.read(text).has("split"):
+        return text
+    placed = put(text, ("split",), {"share": "50%"}, order=ORDER)
+    return put_lines(placed, ("split",), ["share: 50%", "steps:", *(f"  - {without_braces(step)}" for step in steps)])
 
 
 def do(text: str, deed: str, *, queue: str = "") -> str:
-    """Return the document after a button: `add:PATH`, `remove:PATH`, `up:PATH`, `down:PATH` of a list's items."""
+    """Return the document after a button: `add:PATH`, `remove:PATH`, `up:PATH`, `down:PATH` of a list's items, `add:split` and
+    `remove:split` of the second plan."""
+    if deed == "add:split":
+        return with_split(text)
+    if deed == "remove:split":
+        return drop(text, ("split",))
     if (match := _DEED.fullmatch(deed)) is None:
         return text
     verb, dotted = match.groups()
@@ -82,7 +96,7 @@ def do(text: str, deed: str, *, queue: str = "") -> str:
         case "add":
             step: YamlValue = {"callback": {"queue": queue, "due": "2h"}}
             number = Form.read(text).count(dotted)
-            return put(text, (*path, number), step if path == ("steps",) else {"type": ""}, order=ORDER)
+            return put(text, (*path, number), step if path[-1] == "steps" else {"type": ""}, order=ORDER)
         case "remove":
             return drop(text, path)
         case "up" | "down":

@@ -1,5 +1,6 @@
 """A rule's document as a form: what it shows, and that each change of the form changes its own place alone."""
 
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -183,7 +184,7 @@ def test_rows_and_steps_are_added_and_removed(deed: str, at: At, count: int) -> 
 def test_steps_change_places() -> None:
     lower = do(CHECKOUT, "down:steps.0")
 
-    assert [Form.read(lower).step(index) for index in range(3)] == ["call", "callback", "message"]
+    assert [Form.read(lower).step(f"steps.{index}") for index in range(3)] == ["call", "callback", "message"]
     assert do(lower, "up:steps.1") == CHECKOUT
     assert do(CHECKOUT, "up:steps.0") == CHECKOUT
 
@@ -207,3 +208,43 @@ def test_a_row_is_added_empty_and_taken_out_by_its_number() -> None:
 
     assert [len(each.rows[at]) for each in (one, more, less)] == [1, 2, 1]
     assert less.rows[at] == (TypedRow(),)
+
+
+def test_a_second_plan_begins_with_the_same_steps_and_leaves_all_else_as_it_was() -> None:
+    begun = do(CHECKOUT, "add:split")
+
+    document = read_rule(begun.encode(), name="x").document
+    assert document.split is not None
+    assert (document.split.share, document.split.steps) == (Fraction(1, 2), document.steps)
+    assert difference(CHECKOUT, begun)[0] == []
+    assert begun.index("\nsteps:") < begun.index("\nsplit:\n  share: 50%\n  steps:\n    - ") < begun.index("\nexpires:")
+    assert do(begun, "add:split") == begun
+    assert do(begun, "remove:split") == CHECKOUT
+
+
+def test_a_document_without_steps_has_none_to_begin_a_second_plan_with() -> None:
+    assert do("rule: x\nsteps: []\n", "add:split") == "rule: x\nsteps: []\n"
+
+
+def test_the_second_plans_steps_are_edited_as_the_first_ones_are_and_leave_them_alone() -> None:
+    begun = do(CHECKOUT, "add:split")
+
+    other = changed(begun, **{"split.step.0": "call", "f.split.share": "20%", "f.split.steps.2.message.template": "later"})
+    longer = do(other, "add:split.steps", queue="sales")
+    moved = do(do(longer, "up:split.steps.3"), "remove:split.steps.0")
+
+    document, before = (read_rule(text.encode(), name="x").document for text in (moved, CHECKOUT))
+    assert document.steps == before.steps
+    assert document.split is not None
+    assert document.split.share == Fraction(1, 5)
+    form = Form.read(moved)
+    kinds = [form.step(f"split.steps.{index}") for index in range(3)]
+    assert kinds == ["call", "callback", "message"]
+    assert form.text("split.steps.2.message.template") == "later"
+
+
+def test_an_emptied_share_stays_to_be_filled_in() -> None:
+    begun = do(CHECKOUT, "add:split")
+
+    assert Form.read(changed(begun, **{"f.split.share": ""})).has("split.steps")
+    assert "share" in str(Form.read(changed(begun, **{"f.split.share": ""})).at(("split",)))
