@@ -38,7 +38,7 @@ async def a_known_story(database: Database) -> Story:
         }
         story.task.notes, story.task.disposition = "Wants the <blue> one", "solved"
         session.add_all([story.customer, story.task])
-        verdict = Verdict(GateCode.CALLING_HOURS, GateState.CLOSED, "calling_closed", {"until": "08:00"})
+        verdict = Verdict(GateCode.CALLING_HOURS, GateState.CLOSED, "calling_closed", {"until": "2026-06-08T08:00:00+00:00"})
         session.add(
             DecisionRow(
                 escalation_id=story.escalation.id,
@@ -138,7 +138,7 @@ async def test_a_customers_page_tells_all_that_happened_and_why(supervisor: Brow
             "We call you.",
             "Kept",
         ),
-        *("It is no allowed hour where the customer is; allowed again from 08:00.", "Not now", "gold"),
+        *("It is no allowed hour where the customer is; allowed again from Jun 8, 2026, 08:00:00.", "Not now", "gold"),
         *("Wants the &lt;blue&gt; one", "Said no", "Never said"),
     )
     assert [text for text in wanted if text not in shown.text] == []
@@ -149,7 +149,7 @@ async def test_a_gates_sentence_is_said_in_hebrew(database_url: str, database: D
     async with a_browser(database_url, database, locale="he") as browser:
         shown = await browser.open(f"/console/customers/{story.customer.id}")
 
-    assert "זו שעה אסורה במקום הלקוח; מותר שוב מ-08:00." in shown.text
+    assert "זו שעה אסורה במקום הלקוח; מותר שוב מ־8 ביוני 2026, 08:00:00." in shown.text
     assert "<bdi>הוגשה תלונה</bdi>" in shown.text
 
 
