@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from api.app import create_app
 from orchestrator.detection.rule_files import read_rule
 from orchestrator.detection.splits import Plan, plan_for
-from orchestrator.detection.tables import MomentRow
+from orchestrator.detection.tables import MomentRow, MomentStatus
 from orchestrator.escalations.words import Language
 from orchestrator.insights.explain.figures import Reader
 from orchestrator.rule_life.open_cases import take_back_open
@@ -482,6 +482,26 @@ async def test_that_a_moment_was_taken_back_is_not_told_of_an_earlier_time(asker
     assert "was paid" not in said
     assert "It opened a case." in then["sentences"]["en"]
     assert then["headline"]["en"].endswith(": it was not put before an agent yet.")
+
+
+async def test_late_news_that_brought_a_moment_forward_is_told_of_the_moment_that_stands(
+    asker: Asker, database: Database
+) -> None:
+    world = World.on(database)
+    await world.publish(MANY)
+    for at in (ago(minutes=20), ago(minutes=15), ago(seconds=5)):
+        await world.send(an_event("help.viewed", at=at))
+    (first,) = await world.rows(select(MomentRow))
+    await world.send(an_event("help.viewed", at=ago(minutes=18)))
+    earlier, later = await world.rows(select(MomentRow).order_by(col(MomentRow.at)))
+
+    then = " ".join((await asker.ask(at=first.found_at.isoformat()))["lost"]["sentences"]["en"])
+    now = " ".join((await asker.ask())["lost"]["sentences"]["en"])
+
+    assert (later.id, later.status, earlier.status) == (first.id, MomentStatus.WITHDRAWN, MomentStatus.LIVE)
+    assert "found late" not in then
+    assert "taken back" not in now
+    assert f"It was found late, at {on_clock(earlier.found_at)}" in now
 
 
 async def test_a_moment_that_began_under_another_id_says_when_both_became_one(asker: Asker, database: Database) -> None:

@@ -77,8 +77,19 @@ async def moments_until(
     """Return the last live moment of each rule up to `at`, by rule."""
     query = select(MomentRow).where(MomentRow.customer_id == customer_id, col(MomentRow.at) <= at, MomentRow.mode == Mode.LIVE)
     rows = (await session.exec(query.order_by(col(MomentRow.at)))).all()
-    last = {row.rule: row for row in rows}
+    last = {row.rule: _replaced(row, rows, at) for row in rows}
     return {name: await _told(session, library, row, rows, at) for name, row in last.items()}
+
+
+def _replaced(row: MomentRow, rows: Sequence[MomentRow], at: datetime) -> MomentRow:
+    """Return the moment that took the place of one taken back by `at`: the same late news brought it about, earlier."""
+    while row.status is MomentStatus.WITHDRAWN and row.withdrawn_by is not None and row.ended_at and row.ended_at <= at:
+        news = (row.rule, row.key, row.withdrawn_by)
+        instead = [each for each in rows if each.at < row.at and (each.rule, each.key, each.found_by) == news]
+        if not instead:
+            break
+        row = instead[-1]
+    return row
 
 
 async def _told(
