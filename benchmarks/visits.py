@@ -21,6 +21,7 @@ _LISTS = (
     *("/console/customers/{customer_id}", "/console/results", "/console/results/{table}.csv"),
     *("/console/results/not-called.csv", "/console/results/part/{section}"),
     *("/console/settings", "/console/settings/agents", "/console/settings/queues", "/console/settings/channels"),
+    "/console/availability",
 )
 _ASSETS = "/assets/"
 

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from api.pages.assets import asset, available
 from api.pages.filters import filters_of, tame
 from api.pages.languages import LANGUAGES, language_of, locale_of, translations
-from api.pages.navigation import entries_for, settings_for
+from api.pages.navigation import availability_for, entries_for, settings_for
 
 THEME = "ringback_theme"
 _TEMPLATES = Path(__file__).with_name("templates")
@@ -95,6 +95,7 @@ def _render(request: Request, template: str, viewer: Reader | None, status: int,
         "here": request.url.path if request.method == "GET" else "/",
         "navigation": entries_for(viewer.role, request.url.path) if viewer else [],
         "settings_pages": settings_for(viewer.role, request.url.path) if viewer else [],
+        "availability_pages": availability_for(viewer.role, request.url.path) if viewer else [],
         "now": datetime.now(UTC),
     }
     text = environment(language).get_template(template).render({**given, **context})

@@ -30,6 +30,7 @@ _ENTRIES = (
     Entry("/console/rules", _("Rules"), "u", _WATCHING),
     Entry("/console/events", _("Events"), "e", ("supervisor", "admin")),
     Entry("/console/events/types", _("Events"), "e", ("auditor",)),
+    Entry("/console/availability", _("Availability"), "v", _WATCHING),
     Entry("/console/results", _("Results"), "r", _WATCHING),
     Entry("/console/settings", _("Settings"), "s", ("supervisor", "admin")),
     Entry("/console/settings/channels", _("Settings"), "s", ("auditor",)),
@@ -43,6 +44,7 @@ _SETTINGS = (
     Entry("/console/settings/scripts", _("Scripts"), "", _WATCHING),
     Entry("/console/settings/templates", _("Messages"), "", _WATCHING),
 )
+_AVAILABILITY = (Entry("/console/availability", _("Calendars"), "", _WATCHING),)
 
 
 @cache
@@ -61,6 +63,11 @@ def entries_for(role: str, path: str) -> list[Entry]:
 def settings_for(role: str, path: str) -> list[Entry]:
     """Return the pages of settings that a person of `role` may open, with the one they look at marked."""
     return _chosen(_SETTINGS, role, path)
+
+
+def availability_for(role: str, path: str) -> list[Entry]:
+    """Return the pages of availability that a person of `role` may open, with the one they look at marked."""
+    return _chosen(_AVAILABILITY, role, path)
 
 
 def _chosen(entries: Sequence[Entry], role: str, path: str) -> list[Entry]:

@@ -51,6 +51,7 @@ SHOWN: dict[Role | None, tuple[str, ...]] = {
         "/console/rules/{name}",
         "/console/rules/{name}/backtest",
         "/console/rules/{name}/comparison",
+        "/console/availability",
         "/console/results",
         "/console/settings",
         "/console/settings/people/{person_id}",
