@@ -7,25 +7,15 @@ from enum import StrEnum
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.availability.calling_hours import default_book
-from orchestrator.availability.consent import Wishes
 from orchestrator.availability.decisions import decide
-from orchestrator.availability.phones import BadPhone, Phone
-from orchestrator.availability.purposes import Medium, Purpose
-from orchestrator.availability.situation import Cap, Cooldown, Situation, Staffing, Unplaced, Worth
+from orchestrator.availability.purposes import Medium
+from orchestrator.availability.situation import Cooldown, Situation
 from orchestrator.availability.verdicts import Decision, Go, Refuse, Wait
-from orchestrator.availability.zones import Place, locate
-from orchestrator.detection.tables import MomentRow
-from orchestrator.escalations import promises
-from orchestrator.escalations.history import contacts, number_is_blocked
-from orchestrator.escalations.lead import strongest
-from orchestrator.escalations.opening import business_hours, switches
-from orchestrator.escalations.standing import last_expiry, live
+from orchestrator.escalations.gathering import situation_of
+from orchestrator.escalations.prospect import prospect_of
 from orchestrator.escalations.tables import DecisionRow, EscalationRow
 from orchestrator.intake.tables import CustomerRow
-from orchestrator.queueing.presence import agents_on_duty
 from orchestrator.settings import Settings
-from orchestrator.telephony.numbers import customer_number
 
 
 class Occasion(StrEnum):
@@ -79,74 +69,9 @@ async def gather(
     settings: Settings,
 ) -> Situation:
     """Return everything the decision about this contact depends on."""
-    moments = await live(session, escalation)
-    lead = strongest(moments)
-    phone = customer_number(customer.attributes, settings)
-    purpose = Purpose(escalation.purpose)
-    promise = await promises.standing(session, escalation)
-    caps = () if promise is not None or purpose is Purpose.REQUESTED_CALLBACK else _caps(settings)  # what exempts from them
-    past = await contacts(session, customer, None if isinstance(phone, BadPhone) else phone, caps=caps, now=now)
-    blocked = not isinstance(phone, BadPhone) and await number_is_blocked(session, customer, phone)
-    return Situation(
-        purpose=purpose,
-        medium=medium,
-        rule=escalation.rule,
-        calling=default_book().allowed_times(
-            _place(customer, phone), purpose=purpose, country=_text(customer.attributes.get("country"))
-        ),
-        expires_at=last_expiry(moments, None if promise is None else promise.due_at),
-        resolved=not moments or escalation.pending is not None,
-        erased=customer.erased_at is not None,
-        promised=promise is not None,
-        requested_at=None if lead is None else lead.at,
-        wishes=_wishes(customer, blocked),
-        worth=_worth(lead),
-        caps=caps,
-        contacts=past.of_customer,
-        number_contacts=past.of_number,
-        business=await business_hours(session, escalation.queue, now=now),
-        not_before=None if lead is None else lead.not_before,
-        staffing=await _staffing(session, escalation, occasion, now=now),
-        switches=await switches(session, queue=escalation.queue, rule=escalation.rule),
-        recheck=settings.staffing_relook,
-    )
-
-
-def _wishes(customer: CustomerRow, number_blocked: bool) -> Wishes:
-    told = Wishes.of(customer.attributes, do_not_call_since=customer.opted_out_at)
-    return Wishes(
-        do_not_call=told.do_not_call,
-        do_not_call_since=told.do_not_call_since,
-        number_blocked=number_blocked,
-        consent=told.consent,
-    )
-
-
-def _worth(lead: MomentRow | None) -> Worth | None:
-    if lead is None or not isinstance(lead.worth, dict):
-        return None
-    known = lead.worth
-    return Worth(value=known.get("value"), chance=known["chance"], call_cost=known["call_cost"])
-
-
-def _place(customer: CustomerRow, phone: Phone | BadPhone) -> Place | Unplaced:
-    attributes = customer.attributes
-    number = None if isinstance(phone, BadPhone) else phone
-    return locate(zone=attributes.get("zone"), country=attributes.get("country"), phone=number)
-
-
-async def _staffing(session: AsyncSession, escalation: EscalationRow, occasion: Occasion, *, now: datetime) -> Staffing | None:
-    if escalation.queue is None or occasion in _AGENT_IN_HAND:
-        return None
-    return Staffing(agents_on_duty=await agents_on_duty(session, escalation.queue, now))
-
-
-def _caps(settings: Settings) -> tuple[Cap, ...]:
-    return tuple(Cap(limit=cap.limit, within=cap.within) for cap in settings.caps)
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
+    in_hand = occasion in _AGENT_IN_HAND
+    prospect = await prospect_of(session, customer, escalation, medium=medium, agent_in_hand=in_hand, settings=settings)
+    return await situation_of(session, prospect, now=now, settings=settings)
 
 
 async def _keep(

@@ -1,0 +1,87 @@
+"""What the gates are asked with, a function for each part of it, from what the database knows in this transaction.
+
+The same parts serve an escalation's contact and one that somebody only asks about.
+"""
+
+from datetime import datetime
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from orchestrator.availability.calling_hours import default_book
+from orchestrator.availability.consent import Wishes
+from orchestrator.availability.purposes import Purpose
+from orchestrator.availability.situation import Cap, Situation, Staffing, Unplaced
+from orchestrator.availability.windows import Windows
+from orchestrator.availability.zones import Place, locate
+from orchestrator.escalations.history import contacts, number_is_blocked
+from orchestrator.escalations.opening import business_hours, switches
+from orchestrator.escalations.prospect import Prospect
+from orchestrator.queueing.presence import agents_on_duty
+from orchestrator.settings import Settings
+
+
+async def situation_of(session: AsyncSession, prospect: Prospect, *, now: datetime, settings: Settings) -> Situation:
+    """Return everything the decision about this contact depends on."""
+    caps = caps_of(prospect, settings)
+    past = await contacts(session, prospect.customer, prospect.number, caps=caps, now=now)
+    return Situation(
+        purpose=prospect.purpose,
+        medium=prospect.medium,
+        rule=prospect.rule,
+        calling=calling_hours(prospect),
+        expires_at=prospect.expires_at,
+        resolved=prospect.resolved,
+        erased=prospect.customer.erased_at is not None,
+        promised=prospect.promised,
+        requested_at=prospect.requested_at,
+        wishes=await wishes_of(session, prospect),
+        worth=prospect.worth,
+        caps=caps,
+        contacts=past.of_customer,
+        number_contacts=past.of_number,
+        business=await business_hours(session, prospect.queue, now=now),
+        not_before=prospect.not_before,
+        staffing=await staffing_of(session, prospect, now=now),
+        switches=await switches(session, queue=prospect.queue, rule=prospect.rule),
+        recheck=settings.staffing_relook,
+    )
+
+
+def place_of(prospect: Prospect) -> Place | Unplaced:
+    """Return where the customer is, as far as anybody knows."""
+    attributes = prospect.customer.attributes
+    return locate(zone=attributes.get("zone"), country=attributes.get("country"), phone=prospect.number)
+
+
+def calling_hours(prospect: Prospect) -> Windows | Unplaced:
+    """Return the hours allowed where the customer is."""
+    country = prospect.customer.attributes.get("country")
+    return default_book().allowed_times(
+        place_of(prospect), purpose=prospect.purpose, country=country if isinstance(country, str) else None
+    )
+
+
+async def wishes_of(session: AsyncSession, prospect: Prospect) -> Wishes:
+    """Return what the customer agreed to and forbade, and whether anybody forbade calls to the number."""
+    customer, number = prospect.customer, prospect.number
+    told = Wishes.of(customer.attributes, do_not_call_since=customer.opted_out_at)
+    return Wishes(
+        do_not_call=told.do_not_call,
+        do_not_call_since=told.do_not_call_since,
+        number_blocked=number is not None and await number_is_blocked(session, customer, number),
+        consent=told.consent,
+    )
+
+
+def caps_of(prospect: Prospect, settings: Settings) -> tuple[Cap, ...]:
+    """Return the caps that hold; a requested callback and one that was promised are exempt from all."""
+    if prospect.promised or prospect.purpose is Purpose.REQUESTED_CALLBACK:
+        return ()
+    return tuple(Cap(limit=cap.limit, within=cap.within) for cap in settings.caps)
+
+
+async def staffing_of(session: AsyncSession, prospect: Prospect, *, now: datetime) -> Staffing | None:
+    """Return who could speak; None where an agent is in hand already, or no queue is known yet."""
+    if prospect.queue is None or prospect.agent_in_hand:
+        return None
+    return Staffing(agents_on_duty=await agents_on_duty(session, prospect.queue, now))

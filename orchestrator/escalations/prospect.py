@@ -1,0 +1,84 @@
+"""One contact that might be made, whether a case stands behind it or somebody only asks."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from orchestrator.availability.phones import BadPhone, Phone
+from orchestrator.availability.purposes import Medium, Purpose
+from orchestrator.availability.situation import Worth
+from orchestrator.detection.tables import MomentRow
+from orchestrator.escalations import promises
+from orchestrator.escalations.lead import strongest
+from orchestrator.escalations.standing import last_expiry, live
+from orchestrator.escalations.tables import EscalationRow
+from orchestrator.intake.tables import CustomerRow
+from orchestrator.settings import Settings
+from orchestrator.telephony.numbers import customer_number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prospect:
+    """Whom, why, how and from where: what each part of a `Situation` is gathered by. Times are aware UTC.
+
+    `version` is the rule's that stands behind it. `agent_in_hand`: staffing is not asked again. `requested_at`, `not_before`
+    and `worth` are the leading moment's. `promised`: words went out, and the promise stands.
+    """
+
+    customer: CustomerRow
+    phone: Phone | BadPhone
+    rule: str
+    version: int
+    purpose: Purpose
+    medium: Medium
+    queue: str | None
+    agent_in_hand: bool = False
+    promised: bool = False
+    resolved: bool = False
+    requested_at: datetime | None = None
+    expires_at: datetime | None = None
+    not_before: datetime | None = None
+    worth: Worth | None = None
+
+    @property
+    def number(self) -> Phone | None:
+        return None if isinstance(self.phone, BadPhone) else self.phone
+
+
+async def prospect_of(
+    session: AsyncSession,
+    customer: CustomerRow,
+    escalation: EscalationRow,
+    *,
+    medium: Medium,
+    agent_in_hand: bool,
+    settings: Settings,
+) -> Prospect:
+    """Return the contact that an escalation asks for, by its live moments and its promise."""
+    moments = await live(session, escalation)
+    lead = strongest(moments)
+    promise = await promises.standing(session, escalation)
+    return Prospect(
+        customer=customer,
+        phone=customer_number(customer.attributes, settings),
+        rule=escalation.rule,
+        version=escalation.version,
+        purpose=Purpose(escalation.purpose),
+        medium=medium,
+        queue=escalation.queue,
+        agent_in_hand=agent_in_hand,
+        promised=promise is not None,
+        resolved=not moments or escalation.pending is not None,
+        requested_at=None if lead is None else lead.at,
+        expires_at=last_expiry(moments, None if promise is None else promise.due_at),
+        not_before=None if lead is None else lead.not_before,
+        worth=_worth(lead),
+    )
+
+
+def _worth(lead: MomentRow | None) -> Worth | None:
+    if lead is None or not isinstance(lead.worth, dict):
+        return None
+    known = lead.worth
+    return Worth(value=known.get("value"), chance=known["chance"], call_cost=known["call_cost"])
