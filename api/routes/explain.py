@@ -83,10 +83,11 @@ async def explain_customer(
     known = await customer_named(session, customer)
     until = at or await database.clock.now(session)
     answers = await explain(session, known, rules, at=until, rule=rule)
-    return Explained(customer_id=known.id, at=until, rules=[_view(answer, _zone(zone), until) for answer in answers])
+    return Explained(customer_id=known.id, at=until, rules=[_view(answer, named_zone(zone), until) for answer in answers])
 
 
-def _zone(name: str) -> ZoneInfo:
+def named_zone(name: str) -> ZoneInfo:
+    """Raises `BadInput` for a name the zone database lacks."""
     try:
         return zone_named(name)
     except UnknownZone as error:

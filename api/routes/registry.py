@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from api.routes import (
     agents,
+    availability,
     backtests,
     calendars,
     codec,
@@ -31,6 +32,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     dead_letters.router,
     customers.router,
     explain.router,
+    availability.router,
     rule_life.router,
     rules.router,
     backtests.router,

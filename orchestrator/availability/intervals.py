@@ -8,6 +8,7 @@ from orchestrator.errors import BadInput
 
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
 TICK = timedelta(microseconds=1)
+REACH = range(1900, 2200)  # the years that the zone and holiday databases speak of
 
 
 class NaiveTime(BadInput):

@@ -24,6 +24,7 @@ ENGLISH: dict[str, str] = {
     "worth_it": "The call is worth {expected} and costs {call_cost}.",
     "not_worth_it": "The call is worth {expected} and would cost {call_cost}.",
     "worth_unknown": "What the call is worth is not a number.",
+    "worth_by_event": "What a call is worth is told by the event that leads to it.",
     "not_held_out": "The customer is not in the group that is not called.",
     "held_out": "The customer is in the group that is not called.",
     "cooldown_over": "The rule's pause of {length} for this customer was over at {until}.",

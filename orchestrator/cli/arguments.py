@@ -3,11 +3,10 @@
 from datetime import datetime
 from pathlib import Path
 
+from orchestrator.availability.intervals import REACH
 from orchestrator.detection.yaml_files import MAX_BYTES
 from orchestrator.errors import BadInput
 from orchestrator.intake.timestamps import parse_time
-
-_YEARS = range(1900, 2200)  # what the zone and holiday databases speak of
 
 
 def instant(text: str, *, field: str) -> datetime:
@@ -16,8 +15,8 @@ def instant(text: str, *, field: str) -> datetime:
     if known is None:
         fix = "write it like 2026-06-07T10:00:00+03:00, with Z or an offset"
         raise BadInput("this is not a time with an offset", field=field, fix=fix)
-    if known.year not in _YEARS:
-        raise BadInput("this time is out of reach", field=field, fix="give a time from 1900 to 2199")
+    if known.year not in REACH:
+        raise BadInput("this time is out of reach", field=field, fix=f"give a time from {REACH.start} to {REACH.stop - 1}")
     return known
 
 

@@ -1,4 +1,4 @@
-"""`ringback when`: may somebody be called, and if not, when? By files alone, for trying a calendar."""
+"""`ringback when`: may somebody be called, and if not, when? A customer, or by files alone, for trying a calendar."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -14,7 +14,10 @@ from orchestrator.availability.verdicts import GateCode
 from orchestrator.availability.windows import Windows
 from orchestrator.availability.zones import NUMBER_MARGIN, UnknownZone, zone
 from orchestrator.cli.arguments import file_bytes, instant
+from orchestrator.cli.one_transaction import Data
+from orchestrator.cli.when_customer import ask_for_customer, check_customer, gate_lines
 from orchestrator.errors import BadInput
+from orchestrator.escalations.words import Language
 
 
 def when(
@@ -24,12 +27,24 @@ def when(
     customer_zone: Annotated[list[str] | None, typer.Option(help="A zone the customer may be in; repeatable.")] = None,
     margin: Annotated[bool, typer.Option("--margin", help="Narrow as for a zone told by a phone number.")] = False,
     expires: Annotated[str | None, typer.Option(help="When waiting ends, RFC 3339 with offset.")] = None,
+    customer: Annotated[str | None, typer.Option(help="A customer: our id, or the id channels send.")] = None,
+    rule: Annotated[str | None, typer.Option(help="The rule that would contact the customer.")] = None,
+    language: Annotated[Language, typer.Option(help="The language of the gates' sentences.")] = Language.ENGLISH,
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+    data: Data = None,
 ) -> None:
     """Say go, wait and until when, or refuse and why. Exit code 0 for any answer, 2 for bad input."""
-    if calendar is None:
-        raise BadInput("there is no calendar to try", field="--calendar", fix="give --calendar FILE")
     now = instant(at, field="--at")
+    if customer is not None or rule is not None:
+        files = {"--calendar": calendar, "--calling-hours": calling_hours}
+        check_customer(customer, rule, {**files, "--customer-zone": customer_zone, "--margin": margin, "--expires": expires})
+        known, zone = ask_for_customer(str(customer), str(rule), at=now, data=data)
+        told = [_as_line(known.summary), *gate_lines(known, language=language, zone=zone)]
+        print(_as_json(known.summary) if as_json else "\n".join(told))
+        return
+    if calendar is None:
+        fix = "give --calendar FILE, or --customer C and --rule R"
+        raise BadInput("there is no calendar to try", field="--calendar", fix=fix)
     end = None if expires is None else instant(expires, field="--expires")
     hours = {GateCode.BUSINESS_HOURS: read_calendar(file_bytes(calendar, field="--calendar"), name=str(calendar)).open_times()}
     if (allowed := _allowed_times(calling_hours, customer_zone or [], margin)) is not None:

@@ -34,6 +34,7 @@ HEBREW: Mapping[str, str] = {
     "worth_it": "השיחה שווה {expected} ועולה {call_cost}.",
     "not_worth_it": "השיחה שווה {expected} והייתה עולה {call_cost}.",
     "worth_unknown": "שווי השיחה אינו מספר.",
+    "worth_by_event": "שווי השיחה נקבע לפי האירוע שיוביל אליה.",
     "not_held_out": "הלקוח אינו בקבוצה שאין מתקשרים אליה.",
     "held_out": "הלקוח בקבוצה שאין מתקשרים אליה.",
     "cooldown_over": "ההפסקה של הכלל ללקוח זה ({length}) הסתיימה ב־{until}.",
