@@ -16,6 +16,7 @@ from orchestrator.errors import BadInput, Conflict, OrchestratorError
 
 # Name → module and the function (or the Typer of several functions) in it.
 COMMANDS = {
+    "shifts": "orchestrator.cli.shifts:shifts",
     "token": "orchestrator.cli.token:token",
     "queue": "orchestrator.cli.queue:queue",
     "calendar": "orchestrator.cli.calendar:calendar",

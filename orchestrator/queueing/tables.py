@@ -122,6 +122,13 @@ class TaskRow(SQLModel, table=True):
                 *("escalation_id", "sub_disposition", "worth_calling"),
             ],
         ),
+        Index(
+            "tasks_finished",
+            "queue",
+            "ended_at",
+            postgresql_where=text("state = 'done'"),
+            postgresql_include=["accepted_at"],
+        ),
         Index("tasks_of_customer", "customer_id", "ended_at", postgresql_where=text("state = 'done'")),
         Index(
             "one_active_task",

@@ -25,7 +25,7 @@ from orchestrator.identity.tables import ChangeRow, TokenRow
 from orchestrator.identity.tokens import digest
 from orchestrator.intake.tables import DeadLetterRow
 from orchestrator.storage.database import Database
-from tests.integration.floor import a_client, a_queue, a_task, a_token, bearer, some_settings
+from tests.integration.floor import a_client, a_queue, a_task, a_token, an_agent, bearer, some_settings
 from tests.integration.intake_world import COMPLAINT, World, a_channel_key, an_event, publish_rules
 
 CALENDAR = 'calendar: weekdays\nzone: UTC\nweekly: {mon: ["09:00-17:00"]}\n'
@@ -94,6 +94,18 @@ async def close_calendar(by: Caller) -> str:
 
 async def open_calendar(by: Caller) -> None:
     await by.call("DELETE", f"/v1/calendars/weekdays/closures/{await close_calendar(by)}")
+
+
+async def put_shifts(by: Caller) -> None:
+    async with by.database.transaction() as session:
+        await a_queue(session, "sales")
+        await an_agent(session, "dana")
+    await by.call("PUT", "/v1/shifts/dana", {"shifts": "dana", "zone": "UTC", "weekly": {"mon": ["09:00-17:00"]}})
+
+
+async def remove_shifts(by: Caller) -> None:
+    await put_shifts(by)
+    await by.call("DELETE", "/v1/shifts/dana")
 
 
 async def throw_switch(by: Caller) -> str:
@@ -196,6 +208,8 @@ ROUTES: dict[tuple[str, str], tuple[Act, str]] = {
     ("PUT", "/v1/calendars/{name}"): (put_calendar, "calendar.saved"),
     ("POST", "/v1/calendars/{name}/closures"): (close_calendar, "calendar.closed"),
     ("DELETE", "/v1/calendars/{name}/closures/{closure_id}"): (open_calendar, "calendar.opened"),
+    ("PUT", "/v1/shifts/{agent}"): (put_shifts, "shifts.saved"),
+    ("DELETE", "/v1/shifts/{agent}"): (remove_shifts, "shifts.removed"),
     ("POST", "/v1/switches"): (throw_switch, "switch.thrown"),
     ("DELETE", "/v1/switches/{switch_id}"): (lift_switch, "switch.lifted"),
     ("PUT", "/v1/rules/{name}"): (save_rule, "rule.drafted"),
@@ -259,11 +273,13 @@ async def test_what_is_arranged_anew_has_both_in_its_line(caller: Caller) -> Non
     assert (line.after["skills"], line.after["pace_per_minute"]) == ([], 4)
 
 
-# In this order: each stands on those before it. FOLDER holds the rule, FILE the calendar.
+# In this order: each stands on those before it. FOLDER holds the rule, FILE the calendar, SHIFTS a plan, ROTA a day off.
 COMMANDS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("calendar put", ("FILE",), "calendar.saved"),
     ("queue add", ("sales", "--calendar", "weekdays"), "queue.added"),
     ("agent add", ("dana", "--queue", "sales", "--language", "en"), "agent.added"),
+    ("shifts put", ("SHIFTS",), "shifts.saved"),
+    ("shifts import", ("ROTA",), "shifts.saved"),
     ("agent token", ("dana",), "token.issued"),
     ("agent revoke", ("dana",), "agent.revoked"),
     ("token add", ("ops",), "token.issued"),
@@ -310,6 +326,7 @@ OTHERS = {
         "rules lint",
         "rules list",
         "rules test",
+        "shifts show",
         "rules withdraw",  # of cases there are none here: what it does is shown with its route above
         "up",
         "when",
@@ -364,7 +381,10 @@ def a_place(folder: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) ->
     rules.mkdir()
     (rules / "cart-left.yaml").write_text(RULE)
     calendar.write_text(CALENDAR)
-    return {"FOLDER": str(rules), "FILE": str(calendar)}
+    shifts, rota = folder / "shifts.yaml", folder / "rota.csv"
+    shifts.write_text('shifts: dana\nzone: UTC\nweekly: {mon: ["09:00-17:00"]}\n')
+    rota.write_text("agent,date,from,to\ndana,2026-12-24,,\n")
+    return {"FOLDER": str(rules), "FILE": str(calendar), "SHIFTS": str(shifts), "ROTA": str(rota)}
 
 
 def run(*arguments: str) -> None:
