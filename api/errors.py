@@ -14,12 +14,11 @@ from api.pages.failures import is_for_a_browser, page_of
 from api.problems import FieldFault, Problem
 from api.streams import TooManyStreams
 from orchestrator.detection.rule_files import BadRuleFile
-from orchestrator.errors import BadInput, Conflict, NoSuch, OrchestratorError
+from orchestrator.errors import BadInput, Conflict, NoSuch, OrchestratorError, Stale, Unseen
 from orchestrator.identity.tokens import Forbidden, Unauthenticated
 from orchestrator.intake.arrivals import TypeNotAllowed
 from orchestrator.intake.reading import RequestRefused, TooLarge, UnsupportedMediaType
 from orchestrator.rule_life.checking import LintErrors, LintUnconfirmed
-from orchestrator.rule_life.tags import TagMissing, TagStale
 from orchestrator.storage.database import DatabaseUnavailable
 from orchestrator.storage.locks import NoSuchCustomer
 
@@ -34,12 +33,12 @@ STATUS: dict[type[OrchestratorError], int] = {
     NoSuch: 404,
     NoSuchCustomer: 404,
     RequestRefused: 400,
+    Stale: 412,
     TooLarge: 413,
     TooManyStreams: 429,
     TypeNotAllowed: 403,
-    TagMissing: 428,
-    TagStale: 412,
     Unauthenticated: 401,
+    Unseen: 428,
     UnsupportedMediaType: 415,
 }
 
@@ -78,7 +77,7 @@ def _more(error: OrchestratorError) -> dict[str, object]:
     match error:
         case LintErrors() | LintUnconfirmed():
             return {"findings": [finding.as_json() for finding in error.findings]}
-        case TagStale():
+        case Stale():
             return {"difference": error.difference}
     return {}
 
@@ -129,8 +128,8 @@ async def _ours(request: Request, error: Exception) -> Response:
     if problem.status == 500:
         return unexpected(error, request)
     headers = dict(RETRY_AFTER) if error.retryable else {}
-    if isinstance(error, TagStale) and error.tag is not None:
-        headers["ETag"] = str(error.tag)
+    if isinstance(error, Stale) and error.tag is not None:
+        headers["ETag"] = error.tag
     if problem.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return _answer(request, problem, headers)

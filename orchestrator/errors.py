@@ -52,6 +52,16 @@ class NoSuch(OrchestratorError):
     code = "not_found"
 
 
+class Unseen(OrchestratorError):
+    """A change without the tag of what its author saw: nobody overwrites what they have not seen."""
+
+    code = "precondition_required"
+
+    def __init__(self, detail: str, *, fix: str) -> None:
+        super().__init__(detail)
+        self.field, self.fix = "If-Match", fix
+
+
 class Conflict(OrchestratorError):
     """It cannot be done in the present state; what the caller believes is out of date. Nothing was changed."""
 
@@ -62,3 +72,11 @@ class Conflict(OrchestratorError):
         self.fix = fix
         if code is not None:
             self.code = code  # type: ignore[misc]  # as in BadInput
+
+
+class Stale(Conflict):
+    """Somebody changed it meanwhile. `difference` is from what the caller saw to what there is, as a unified diff."""
+
+    def __init__(self, detail: str, *, tag: str | None, difference: str) -> None:
+        super().__init__(detail, fix="look at the difference, and send the new ETag")
+        self.tag, self.difference = tag, difference

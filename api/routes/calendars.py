@@ -1,18 +1,21 @@
-"""Calendars: a queue's business hours as a document, and emergency closes."""
+"""Calendars: a queue's business hours as a document, its versions, and emergency closes."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi.responses import PlainTextResponse
 from pydantic import AwareDatetime, ConfigDict
 
 from api.dependencies import Now, Session, SettingsDep, Staff, Supervisor, idempotent
-from api.schemas import Body, Reason, View
+from api.schemas import Body, Reason, Text, View
 from api.transactions import Transactional
 from orchestrator.availability.calendars import CalendarDocument
 from orchestrator.availability.tables import CalendarRow, ClosureRow
 from orchestrator.queueing import hours
+from orchestrator.queueing.calendar_list import CalendarStanding, calendar_standings
+from orchestrator.queueing.calendar_versions import Seen, difference, tag_of, version_of, versions_of
 from orchestrator.queueing.floor import parsed
 
 router = APIRouter(prefix="/v1/calendars", tags=["calendars"], route_class=Transactional, dependencies=[Depends(idempotent)])
@@ -36,6 +39,20 @@ _DOCUMENT: dict[str, Any] = {
 }
 
 
+CalendarName = Annotated[Text, Path(max_length=64)]
+Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
+
+
+async def seen(
+    if_match: Annotated[str | None, Header(description="The ETag of the calendar as it was read.")] = None,
+    if_none_match: Annotated[str | None, Header(description="`*` for a calendar that does not exist yet.")] = None,
+) -> Seen:
+    return Seen(if_match, absent=if_none_match is not None and if_none_match.strip() == "*")
+
+
+AsSeen = Annotated[Seen, Depends(seen)]
+
+
 class ClosureView(View):
     id: UUID
     starts_at: datetime
@@ -53,6 +70,38 @@ class CalendarView(View):
     zone: str
     document: str
     closures: list[ClosureView]
+
+
+class CalendarSummary(View):
+    """`changes_at` is when it next opens or closes; null where it does not within 400 days."""
+
+    name: str
+    version: int
+    zone: str
+    is_open: bool
+    changes_at: datetime | None
+    queues: list[str]
+    closures: list[ClosureView]
+
+    @classmethod
+    def of(cls, known: CalendarStanding) -> "CalendarSummary":
+        return cls(
+            name=known.row.name,
+            version=known.row.version,
+            zone=known.zone,
+            is_open=known.is_open,
+            changes_at=known.changes_at,
+            queues=list(known.queues),
+            closures=[ClosureView.model_validate(each) for each in known.closures],
+        )
+
+
+class CalendarVersionView(View):
+    """`author` is null for a version saved before authors were kept."""
+
+    version: int
+    author: str | None
+    saved_at: datetime
 
 
 class ClosureBody(Body):
@@ -76,22 +125,64 @@ async def _view(session: Session, row: CalendarRow, now: datetime) -> CalendarVi
     )
 
 
-@router.get("/{name}", summary="One calendar with its closes")
-async def get_calendar(name: str, _: Staff, session: Session, now: Now) -> CalendarView:
-    return await _view(session, await hours.calendar_named(session, name), now)
+@router.get("", summary="All calendars: open or not, until when, and who keeps to them")
+async def list_calendars(_: Staff, session: Session, now: Now) -> list[CalendarSummary]:
+    return [CalendarSummary.of(each) for each in await calendar_standings(session, now=now)]
+
+
+@router.get("/{name}", summary="One calendar with its closes; its ETag is needed to change it")
+async def get_calendar(name: CalendarName, _: Staff, session: Session, now: Now, response: Response) -> CalendarView:
+    row = await hours.calendar_named(session, name)
+    response.headers["ETag"] = tag_of(row)
+    return await _view(session, row, now)
 
 
 @router.put("/{name}", summary="Save a calendar, as JSON or YAML; in force at once", openapi_extra=_DOCUMENT)
 async def put_calendar(
-    name: str, request: Request, by: Supervisor, session: Session, now: Now, settings: SettingsDep
+    name: CalendarName,
+    request: Request,
+    response: Response,
+    as_seen: AsSeen,
+    by: Supervisor,
+    session: Session,
+    now: Now,
+    settings: SettingsDep,
 ) -> CalendarView:
-    row = await hours.save_calendar(session, name, await request.body(), who=by.who, now=now, settings=settings)
+    document = await request.body()
+    row = await hours.save_calendar(session, name, document, seen=as_seen, who=by.who, now=now, settings=settings)
+    response.headers["ETag"] = tag_of(row)
     return await _view(session, row, now)
+
+
+@router.delete("/{name}", status_code=204, summary="Retire a calendar that no queue keeps to; its versions stay")
+async def retire_calendar(name: CalendarName, as_seen: AsSeen, by: Supervisor, session: Session, now: Now) -> None:
+    await hours.retire_calendar(session, name, seen=as_seen, who=by.who, now=now)
+
+
+@router.get("/{name}/versions", summary="Every version, newest first, with its author")
+async def list_versions(name: CalendarName, _: Supervisor, session: Session) -> list[CalendarVersionView]:
+    return [CalendarVersionView.model_validate(row) for row in await versions_of(session, name)]
+
+
+@router.get("/{name}/versions/{version}", summary="A version as it was written", response_class=PlainTextResponse)
+async def get_version(name: CalendarName, version: Number, _: Supervisor, session: Session) -> PlainTextResponse:
+    return PlainTextResponse((await version_of(session, name, version)).document, media_type="application/yaml")
+
+
+@router.get("/{name}/difference", summary="What changed from one version to another, as a unified diff")
+async def compare_versions(
+    name: CalendarName,
+    _: Supervisor,
+    session: Session,
+    since: Annotated[int, Query(alias="from", ge=1, le=2**31 - 1)],
+    to: Annotated[int, Query(ge=1, le=2**31 - 1)],
+) -> PlainTextResponse:
+    return PlainTextResponse(difference(await version_of(session, name, since), await version_of(session, name, to)))
 
 
 @router.post("/{name}/closures", status_code=201, summary="Emergency close: cuts whatever it meets")
 async def post_closure(
-    name: str, body: ClosureBody, by: Supervisor, session: Session, now: Now, settings: SettingsDep
+    name: CalendarName, body: ClosureBody, by: Supervisor, session: Session, now: Now, settings: SettingsDep
 ) -> ClosureView:
     row: ClosureRow = await hours.close_calendar(
         session,
@@ -109,6 +200,6 @@ async def post_closure(
 
 @router.delete("/{name}/closures/{closure_id}", status_code=204, summary="Open again")
 async def delete_closure(
-    name: str, closure_id: UUID, by: Supervisor, session: Session, now: Now, settings: SettingsDep
+    name: CalendarName, closure_id: UUID, by: Supervisor, session: Session, now: Now, settings: SettingsDep
 ) -> None:
     await hours.end_closure(session, name, closure_id, who=by.who, now=now, settings=settings)

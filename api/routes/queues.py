@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 from api.dependencies import Now, Session, SettingsDep, Staff, Supervisor, idempotent
 from api.schemas import Body, Text, View
 from api.transactions import Transactional
+from orchestrator.detection.documents import Duration, Pause
 from orchestrator.queueing.queues import Arrangement, QueueStanding, arrange_queue, standing, standings
 
 router = APIRouter(prefix="/v1/queues", tags=["queues"], route_class=Transactional, dependencies=[Depends(idempotent)])
@@ -17,14 +18,24 @@ Skill = Annotated[Text, StringConstraints(min_length=1, max_length=64)]
 
 
 class QueueBody(Body):
-    """What is left out takes its default: no calendar means always open, no pace means none."""
+    """What is left out takes its default: no calendar means always open, no pace means none.
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"calendar": "weekdays", "pace_per_minute": 30}]})
+    A callback whose rule says nothing else is due `callback_within` its request, and never past closing; asked for less
+    than `callback_cutoff` before closing, it is due as long after the next opening.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"calendar": "weekdays", "pace_per_minute": 30, "callback_within": "3h", "callback_cutoff": "2h"}]
+        }
+    )
 
     calendar: str | None = None
     skills: Annotated[tuple[Skill, ...], Field(max_length=50)] = ()
     caller_id: Annotated[str, StringConstraints(pattern=r"^\+[1-9][0-9]{6,14}$")] | None = None
     pace_per_minute: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    callback_within: Duration | None = None
+    callback_cutoff: Pause | None = None
     outcomes: Annotated[tuple[Skill, ...], Field(max_length=50)] = ()
 
 
@@ -36,6 +47,8 @@ class QueueView(View):
     skills: list[str]
     caller_id: str | None
     pace_per_minute: int | None
+    callback_within: Duration | None
+    callback_cutoff: Pause | None
     outcomes: list[str]
     is_open: bool
     opens_at: datetime | None
@@ -55,6 +68,8 @@ class QueueView(View):
             skills=queue.skills,
             caller_id=queue.caller_id,
             pace_per_minute=queue.pace_per_minute,
+            callback_within=queue.callback_within,
+            callback_cutoff=queue.callback_cutoff,
             outcomes=queue.outcomes,
             is_open=known.now.is_open,
             opens_at=known.now.opens_at,
@@ -84,6 +99,8 @@ async def put_queue(name: str, body: QueueBody, by: Supervisor, session: Session
         skills=body.skills,
         caller_id=body.caller_id,
         pace_per_minute=body.pace_per_minute,
+        callback_within=body.callback_within,
+        callback_cutoff=body.callback_cutoff,
         outcomes=body.outcomes,
     )
     await arrange_queue(session, name, arrangement, who=by.who, now=now, settings=settings)

@@ -7,7 +7,7 @@ from orchestrator.availability.agreement import HORIZON, Agreed, NeverAgreed, ag
 from orchestrator.availability.intervals import utc
 from orchestrator.availability.purposes import Medium
 from orchestrator.availability.situation import Situation, Unplaced
-from orchestrator.availability.verdicts import Decision, GateCode, GateState, Go, Refuse, Verdict, Wait
+from orchestrator.availability.verdicts import Decision, Figure, GateCode, GateState, Go, Refuse, Verdict, Wait
 from orchestrator.availability.windows import Windows, earliest, starting
 
 _FIXED = (
@@ -50,7 +50,7 @@ def _timed(situation: Situation, now: datetime) -> tuple[list[Verdict], dict[Gat
     for gate in (GateCode.CALLING_HOURS, GateCode.REST, GateCode.BUSINESS_HOURS):
         if gate in windows:
             opens = now if windows[gate].open_at(now) else earliest([windows[gate]], after=now, before=now + HORIZON)
-            verdicts.append(gates.hours(gate, opens=opens, now=now, horizon=HORIZON))
+            verdicts.append(gates.hours(gate, opens=opens, now=now, horizon=HORIZON, source=_source(gate, situation)))
         elif gate is GateCode.CALLING_HOURS and isinstance(situation.calling, Unplaced):
             verdicts.append(gates.unplaced(situation.calling.why))
         else:
@@ -60,6 +60,11 @@ def _timed(situation: Situation, now: datetime) -> tuple[list[Verdict], dict[Gat
     if situation.not_before is not None and situation.not_before > now:
         windows[GateCode.LATE_GRACE] = starting(situation.not_before)
     return verdicts, windows
+
+
+def _source(gate: GateCode, situation: Situation) -> dict[str, Figure]:
+    """Return what a recorded decision says of where a gate's windows came from."""
+    return situation.calendar._asdict() if gate is GateCode.BUSINESS_HOURS and situation.calendar is not None else {}
 
 
 def _hours(situation: Situation) -> dict[GateCode, Windows]:

@@ -5,7 +5,7 @@ Staffing and the kill switch are no time gates, since no clock tells when they e
 says when to look again. A kill switch stops dials; a message that apologises for it still goes out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from orchestrator.availability.intervals import FOREVER
@@ -200,14 +200,19 @@ _HOURS = {
 }
 
 
-def hours(gate: GateCode, *, opens: datetime | None, now: datetime, horizon: timedelta) -> Verdict:
-    """Return the verdict of a gate of windows, which next opens at `opens` (None: not within `horizon`)."""
-    name = _HOURS[gate]
+def hours(
+    gate: GateCode, *, opens: datetime | None, now: datetime, horizon: timedelta, source: Mapping[str, Figure] | None = None
+) -> Verdict:
+    """Return the verdict of a gate of windows, which next opens at `opens` (None: not within `horizon`).
+
+    `source` says where the windows come from, and is kept with the verdict.
+    """
+    name, known = _HOURS[gate], source or {}
     if opens is None:
-        return _closed(gate, f"{name}_never", horizon=str(horizon))
+        return _closed(gate, f"{name}_never", horizon=str(horizon), **known)
     if opens > now:
-        return _closed(gate, f"{name}_closed", until=shown(min(opens, FOREVER)))
-    return _open(gate, f"{name}_open")
+        return _closed(gate, f"{name}_closed", until=shown(min(opens, FOREVER)), **known)
+    return _open(gate, f"{name}_open", **known)
 
 
 def unplaced(why: str) -> Verdict:

@@ -6,6 +6,7 @@ All times are aware UTC. What does not apply is None or empty: a queue without a
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from orchestrator.availability.consent import NOTHING_SAID, Wishes
 from orchestrator.availability.purposes import Medium, Purpose
@@ -95,6 +96,13 @@ class Unplaced:
     why: str
 
 
+class CalendarVersion(NamedTuple):
+    """Which calendar `business` comes from, as it was saved then."""
+
+    calendar: str
+    version: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
     """One contact that might be made: for whom, why, by which medium, and what stands for and against it.
@@ -124,6 +132,7 @@ class Situation:
     number_contacts: tuple[Contact, ...] = ()
     rest: Windows | None = None
     business: Windows | None = None
+    calendar: CalendarVersion | None = None
     not_before: datetime | None = None
     staffing: Staffing | None = None
     budgets: tuple[Budget, ...] = ()

@@ -1,4 +1,4 @@
-"""Calendars as they were saved, emergency closes, and switches that stop all dials."""
+"""Calendars as they are and were, emergency closes, and switches that stop all dials."""
 
 from datetime import datetime
 from uuid import UUID
@@ -15,6 +15,19 @@ class CalendarRow(SQLModel, table=True):
     document: str
     version: int = Field(default=1)
     changed_at: datetime = instant()
+    retired_at: datetime | None = optional_instant()  # no queue can choose it, until it is saved again
+
+
+class CalendarVersionRow(SQLModel, table=True):
+    """A calendar as it was saved, by whom and when. A version never changes; recorded decisions name it."""
+
+    __tablename__ = "calendar_versions"
+
+    calendar: str = Field(primary_key=True, foreign_key="calendars.name")
+    version: int = Field(primary_key=True)
+    document: str
+    author: str | None = Field(default=None)  # None: it was saved before anybody wrote that down
+    saved_at: datetime = instant()
 
 
 class ClosureRow(SQLModel, table=True):

@@ -1,6 +1,7 @@
 """What several commands take: files and instants, each refused by the option's name."""
 
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from orchestrator.availability.intervals import REACH
@@ -18,6 +19,14 @@ def instant(text: str, *, field: str) -> datetime:
     if known.year not in REACH:
         raise BadInput("this time is out of reach", field=field, fix=f"give a time from {REACH.start} to {REACH.stop - 1}")
     return known
+
+
+def length(text: str, parse: Callable[[str], timedelta], *, field: str) -> timedelta:
+    """Return the length of time that `parse` reads in a text. Raises `BadInput`."""
+    try:
+        return parse(text)
+    except ValueError as error:
+        raise BadInput(str(error), field=field, fix="write it as 3h or 90m") from None
 
 
 def file_bytes(path: Path, *, field: str) -> bytes:

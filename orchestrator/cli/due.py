@@ -1,8 +1,6 @@
 """`ringback due`: by when somebody has to be called back, by a calendar file alone."""
 
 import json
-from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +8,7 @@ import typer
 
 from orchestrator.availability.calendars import read_calendar
 from orchestrator.availability.due import callback_due
-from orchestrator.cli.arguments import file_bytes, instant
+from orchestrator.cli.arguments import file_bytes, instant, length
 from orchestrator.detection.durations import parse_duration, parse_pause
 from orchestrator.errors import BadInput
 
@@ -27,8 +25,8 @@ def due(
     known = callback_due(
         hours,
         instant(left, field="--left"),
-        within=_duration(within, parse_duration, field="--within"),
-        cutoff=_duration(cutoff, parse_pause, field="--cutoff"),
+        within=length(within, parse_duration, field="--within"),
+        cutoff=length(cutoff, parse_pause, field="--cutoff"),
     )
     if known is None:
         fix = "give a calendar with hours within 400 days of --left"
@@ -36,10 +34,3 @@ def due(
     # The fraction is cut: due a moment early is kept, a moment late is broken.
     text = known.strftime("%Y-%m-%dT%H:%M:%SZ")
     print(json.dumps({"due": text}) if as_json else text)
-
-
-def _duration(text: str, parse: Callable[[str], timedelta], *, field: str) -> timedelta:
-    try:
-        return parse(text)
-    except ValueError as error:
-        raise BadInput(str(error), field=field, fix="write it as 3h or 90m") from None

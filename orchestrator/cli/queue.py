@@ -6,7 +6,9 @@ from typing import Annotated
 import typer
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from orchestrator.cli.arguments import length
 from orchestrator.cli.one_transaction import Data, in_transaction, operator
+from orchestrator.detection.durations import parse_duration, parse_pause
 from orchestrator.queueing.queues import Arrangement, QueueStanding, arrange_queue, standings
 from orchestrator.settings import Settings
 
@@ -20,13 +22,19 @@ def add(
     skill: Annotated[list[str] | None, typer.Option(help="A skill its tasks need. Repeatable.")] = None,
     caller_id: Annotated[str | None, typer.Option(help="The number its calls show, E.164.")] = None,
     pace: Annotated[int | None, typer.Option(min=1, help="At most so many offers a minute.")] = None,
+    within: Annotated[str | None, typer.Option(help="How soon a callback is due, such as 3h; by its rule otherwise.")] = None,
+    cutoff: Annotated[
+        str | None, typer.Option(help="Asked for less than this before closing, it is due after the next opening; such as 2h.")
+    ] = None,
     outcome: Annotated[
         list[str] | None, typer.Option(help="What its agents choose from after a talk, such as solved/explained. Repeatable.")
     ] = None,
     data: Data = None,
 ) -> None:
     """Make a queue, or arrange an existing one anew."""
-    arrangement = Arrangement(calendar, tuple(skill or ()), caller_id, pace, tuple(outcome or ()))
+    soon = None if within is None else length(within, parse_duration, field="--within")
+    late = None if cutoff is None else length(cutoff, parse_pause, field="--cutoff")
+    arrangement = Arrangement(calendar, tuple(skill or ()), caller_id, pace, soon, late, tuple(outcome or ()))
 
     async def work(session: AsyncSession, now: datetime, settings: Settings) -> None:
         await arrange_queue(session, name, arrangement, who=operator(), now=now, settings=settings)

@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.escalations import promises
 from orchestrator.escalations.lifecycle import end_call, opt_out
-from orchestrator.escalations.opening import due_at
+from orchestrator.escalations.opening import due_at, own_within
 from orchestrator.escalations.plan import Result
 from orchestrator.escalations.records import move, note, nudge, unsettled_attempts
 from orchestrator.escalations.states import State
@@ -235,7 +235,8 @@ async def _later(
     """Promise a call in the words this call says next, and go on past the present step with that callback."""
     if escalation.asked_at is not None or escalation.queue is None or attempt.say is not None:
         return
-    due = await due_at(session, escalation.queue, within=settings.later_within, now=now)
+    within = await own_within(session, escalation.queue) or settings.later_within
+    due = await due_at(session, escalation.queue, within=within, now=now)
     promise = await promises.promise_spoken(session, customer, escalation, text=text, due_at=due, now=now, settings=settings)
     attempt.say = promise.words
     session.add(attempt)

@@ -14,7 +14,7 @@ from orchestrator.availability.situation import Cap, Situation, Staffing, Unplac
 from orchestrator.availability.windows import Windows
 from orchestrator.availability.zones import Place, locate
 from orchestrator.escalations.history import contacts, number_is_blocked
-from orchestrator.escalations.opening import business_hours, switches
+from orchestrator.escalations.opening import business_hours, calendar_version, switches
 from orchestrator.escalations.prospect import Prospect
 from orchestrator.queueing.presence import agents_on_duty
 from orchestrator.settings import Settings
@@ -40,6 +40,7 @@ async def situation_of(session: AsyncSession, prospect: Prospect, *, now: dateti
         contacts=past.of_customer,
         number_contacts=past.of_number,
         business=await business_hours(session, prospect.queue, now=now),
+        calendar=await calendar_version(session, prospect.queue),
         not_before=prospect.not_before,
         staffing=await staffing_of(session, prospect, now=now),
         switches=await switches(session, queue=prospect.queue, rule=prospect.rule),

@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from orchestrator.availability.calendars import Calendar, closure
 from orchestrator.availability.due import callback_due
 from orchestrator.availability.intervals import Interval
-from orchestrator.availability.situation import SwitchScope
+from orchestrator.availability.situation import CalendarVersion, SwitchScope
 from orchestrator.availability.tables import CalendarRow, ClosureRow, SwitchRow
 from orchestrator.availability.windows import Windows
 from orchestrator.queueing.floor import parsed
@@ -23,16 +23,32 @@ async def business_hours(session: AsyncSession, queue: str | None, *, now: datet
     return known.open_times(await _closures(session, known.name, now))
 
 
+async def calendar_version(session: AsyncSession, queue: str | None) -> CalendarVersion | None:
+    """Return which calendar the queue keeps to, as it is saved now; None for a queue without one."""
+    row = None if queue is None else await session.get(QueueRow, queue)
+    saved = None if row is None or row.calendar is None else await session.get(CalendarRow, row.calendar)
+    return None if saved is None else CalendarVersion(saved.name, saved.version)
+
+
 async def due_at(session: AsyncSession, queue: str, *, within: timedelta, now: datetime) -> datetime:
     """Return by when somebody is called back who is told so now: `within`, and while the queue is open.
 
-    Later than `within` before closing is too late for that day: the time then counts from the next opening.
+    Later than the queue's cut-off (`within`, where it has none) before closing is too late for that day: the time then
+    counts from the next opening.
     """
     known = await _calendar(session, queue)
     if known is None:
         return now + within
+    row = await session.get(QueueRow, queue)
+    cutoff = within if row is None or row.callback_cutoff is None else row.callback_cutoff
     closures = await _closures(session, known.name, now)
-    return callback_due(known, now, within=within, cutoff=within, closures=closures) or now + within
+    return callback_due(known, now, within=within, cutoff=cutoff, closures=closures) or now + within
+
+
+async def own_within(session: AsyncSession, queue: str) -> timedelta | None:
+    """Return how soon the queue itself wants its callbacks made, None where it leaves that to others."""
+    row = await session.get(QueueRow, queue)
+    return None if row is None else row.callback_within
 
 
 async def switches(session: AsyncSession, *, queue: str | None, rule: str) -> tuple[SwitchScope, ...]:

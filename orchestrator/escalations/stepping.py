@@ -102,7 +102,7 @@ async def _present_step(case: Case) -> PlanStep | None:
     queue = next((each.queue for each in plan if each.queue is not None), row.queue)
     settings = case.settings
     delays = Delays(settings.no_answer_delay, settings.busy_delay, settings.machine_delay)
-    return PlanStep(kind=StepKind.CALLBACK, delays=delays, queue=queue, due=settings.later_within, script=first_script(plan))
+    return PlanStep(kind=StepKind.CALLBACK, delays=delays, queue=queue, script=first_script(plan))
 
 
 def _is_early(case: Case) -> bool:
@@ -195,7 +195,8 @@ async def _begin(case: Case, step: PlanStep) -> _Walk:
         row.asked_at = None  # the plan's own callback is the one the customer asked for
     move(case.session, row, State.QUEUED, now=case.now)
     standing = await promises.standing(case.session, row)
-    within = step.due or (case.settings.later_within if step.tell else None)
+    asked = step.tell is not None or row.asked_at is not None
+    within = _within(case, step) or (case.settings.later_within if asked else None)
     due = await due_at(case.session, row.queue, within=within, now=case.now) if within else None
     case.task = await enqueue(
         case.session,
@@ -213,6 +214,13 @@ async def _begin(case: Case, step: PlanStep) -> _Walk:
     if step.tell == promises.SMS and standing is None and due is not None:
         await promises.promise_by_message(case.session, case.customer, row, due_at=due, now=case.now, settings=case.settings)
     return _Walk.BEGUN
+
+
+def _within(case: Case, step: PlanStep) -> timedelta | None:
+    """Return how soon the step's person shall speak to the customer: as the rule says, else as the queue does."""
+    if step.due is not None or step.kind is not StepKind.CALLBACK or case.queue is None:
+        return step.due
+    return case.queue.callback_within
 
 
 def _language(case: Case) -> str | None:

@@ -11,6 +11,11 @@ from orchestrator.storage.columns import Json
 Who = Viewer | str  # a person, or the name of what acted: `token:NAME`, `cli:USER`
 
 
+def name_of(who: Who) -> str:
+    """Return how the audit names who acted."""
+    return who.login if isinstance(who, Viewer) else who
+
+
 async def note_change(
     session: AsyncSession,
     *,
@@ -23,6 +28,7 @@ async def note_change(
 ) -> None:
     """Write down one change. `who` is a person, or the name of what acted; `what` such as `person.disabled`."""
     person_id = who.person_id if isinstance(who, Viewer) else None
-    name = who.login if isinstance(who, Viewer) else who
-    session.add(ChangeRow(at=now, who=name, person_id=person_id, what=what, subject=subject, before=before, after=after))
+    session.add(
+        ChangeRow(at=now, who=name_of(who), person_id=person_id, what=what, subject=subject, before=before, after=after)
+    )
     await session.flush()

@@ -39,7 +39,7 @@ async def calendar_standings(
     session: AsyncSession, *, now: datetime, names: Sequence[str] | None = None
 ) -> list[CalendarStanding]:
     """Return how calendars stand at `now` (aware UTC), by name; None: all."""
-    query = select(CalendarRow).order_by(CalendarRow.name)
+    query = select(CalendarRow).where(col(CalendarRow.retired_at).is_(None)).order_by(CalendarRow.name)
     rows = (await session.exec(query if names is None else query.where(col(CalendarRow.name).in_(names)))).all()
     queues, closures = await _queues(session), await _closures(session, now)
     return [_standing(row, tuple(queues[row.name]), tuple(closures[row.name]), now) for row in rows]

@@ -8,48 +8,74 @@ from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.availability.calendars import closure, read_calendar
-from orchestrator.availability.tables import CalendarRow, ClosureRow
-from orchestrator.errors import BadInput, NoSuch
-from orchestrator.identity.changes import Who, note_change
+from orchestrator.availability.tables import CalendarRow, CalendarVersionRow, ClosureRow
+from orchestrator.errors import BadInput, Conflict, NoSuch
+from orchestrator.identity.changes import Who, name_of, note_change
+from orchestrator.queueing.calendar_versions import NoSuchCalendar, Seen, hold
 from orchestrator.queueing.tables import QueueRow
 from orchestrator.queueing.waking import wake
 from orchestrator.settings import Settings
 from orchestrator.storage.columns import Json
 
 
-class NoSuchCalendar(NoSuch):
-    code = "no_such_calendar"
-
-
 class NoSuchClosure(NoSuch):
     code = "no_such_closure"
 
 
+class CalendarInUse(Conflict):
+    """Queues keep to the calendar; `queues` names them."""
+
+    code = "calendar_in_use"
+
+    def __init__(self, name: str, queues: Sequence[str]) -> None:
+        detail = f"queues keep to the calendar {name}: {', '.join(queues)}"
+        super().__init__(detail, fix="give these queues another calendar first")
+        self.queues = tuple(queues)
+
+
 async def save_calendar(
-    session: AsyncSession, name: str, document: bytes, *, who: Who, now: datetime, settings: Settings
+    session: AsyncSession, name: str, document: bytes, *, seen: Seen, who: Who, now: datetime, settings: Settings
 ) -> CalendarRow:
-    """Save a calendar's YAML (or JSON) as its next version. Raises `BadInput` with field, place and fix."""
+    """Save a calendar's YAML (or JSON) as its next version; a text that is in force already makes none.
+
+    Raises `BadInput` with field, place and fix, `CalendarUnseen`, `CalendarStale` and `NoSuchCalendar`.
+    """
     calendar = read_calendar(document)
     if calendar.name != name:
         raise BadInput("the document names another calendar", field="calendar", fix=f"write calendar: {name}")
-    row = await _locked(session, name)
-    text, before = document.decode("utf-8-sig"), _told(row)
+    row, text = await hold(session, name, seen=seen), document.decode("utf-8-sig")
+    before = _told(row)
     if row is None:
         row = CalendarRow(name=name, document=text, changed_at=now)
-    elif row.document != text:
-        row.document, row.version, row.changed_at = text, row.version + 1, now
+    elif row.document == text and row.retired_at is None:
+        return row
+    else:
+        row.document, row.version, row.changed_at, row.retired_at = text, row.version + 1, now, None
     session.add(row)
     await session.flush()
-    if before != (after := _told(row)):
-        await note_change(session, who=who, what="calendar.saved", subject=name, before=before, after=after, now=now)
+    session.add(CalendarVersionRow(calendar=name, version=row.version, document=text, author=name_of(who), saved_at=now))
+    await note_change(session, who=who, what="calendar.saved", subject=name, before=before, after=_told(row), now=now)
     await wake(session, queues=await _queues_of(session, name), now=now, settings=settings)
     return row
 
 
+async def retire_calendar(session: AsyncSession, name: str, *, seen: Seen, who: Who, now: datetime) -> None:
+    """Take a calendar away that no queue keeps to; its versions stay. Raises `CalendarInUse` and what `hold` does."""
+    row = await hold(session, name, seen=seen)
+    if row is None or row.retired_at is not None:
+        raise NoSuchCalendar(f"no calendar {name}")
+    if queues := await _queues_of(session, name):
+        raise CalendarInUse(name, queues)
+    before = _told(row)
+    row.retired_at = now
+    session.add(row)
+    await note_change(session, who=who, what="calendar.retired", subject=name, before=before, after=None, now=now)
+
+
 async def calendar_named(session: AsyncSession, name: str) -> CalendarRow:
-    """Raises `NoSuchCalendar`."""
-    row = await session.get(CalendarRow, name)
-    if row is None:
+    """Raises `NoSuchCalendar`, for a retired one too."""
+    row = None if "\0" in name else await session.get(CalendarRow, name)  # PostgreSQL takes no text with NUL
+    if row is None or row.retired_at is not None:
         raise NoSuchCalendar(f"no calendar {name}")
     return row
 
@@ -115,10 +141,5 @@ def _told_of_closure(row: ClosureRow) -> Json:
     return {"starts_at": row.starts_at.isoformat(), "ends_at": ends, "reason": row.reason}
 
 
-async def _locked(session: AsyncSession, name: str) -> CalendarRow | None:
-    query = select(CalendarRow).where(CalendarRow.name == name).with_for_update()
-    return (await session.exec(query.execution_options(populate_existing=True))).first()
-
-
 async def _queues_of(session: AsyncSession, calendar: str) -> Sequence[str]:
-    return (await session.exec(select(QueueRow.name).where(QueueRow.calendar == calendar))).all()
+    return (await session.exec(select(QueueRow.name).where(QueueRow.calendar == calendar).order_by(QueueRow.name))).all()

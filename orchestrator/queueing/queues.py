@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func
 from sqlmodel import col, select
@@ -25,6 +25,7 @@ from orchestrator.settings import Settings
 
 _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 _FASTEST = 100_000
+_SOONEST, _LATEST, _LONGEST_CUTOFF = timedelta(minutes=1), timedelta(days=30), timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class Arrangement:
     skills: tuple[str, ...] = ()
     caller_id: str | None = None
     pace_per_minute: int | None = None
+    callback_within: timedelta | None = None  # how soon a callback is due that its rule says nothing of
+    callback_cutoff: timedelta | None = None  # less than this before closing, it counts from the next opening
     outcomes: tuple[str, ...] = ()  # `disposition/sub` agents choose from after a talk; none: all
 
 
@@ -61,6 +64,7 @@ async def arrange_queue(
     queue = known or await make_queue(session, name, now=now)
     queue.calendar, queue.skills = arrangement.calendar, sorted(set(arrangement.skills))
     queue.caller_id, queue.pace_per_minute = arrangement.caller_id, arrangement.pace_per_minute
+    queue.callback_within, queue.callback_cutoff = arrangement.callback_within, arrangement.callback_cutoff
     queue.outcomes = [each for each in CHOICES if each in arrangement.outcomes]
     session.add(queue)
     await session.flush()
@@ -91,12 +95,30 @@ async def check_arrangement(session: AsyncSession, name: str, wanted: Arrangemen
         if wanted.pace_per_minute is not None and not 1 <= wanted.pace_per_minute <= _FASTEST:
             raise BadInput("no pace", field="pace_per_minute", fix=f"give 1 to {_FASTEST} offers a minute, or leave it out")
     with faults:
+        _check_within(wanted.callback_within)
+    with faults:
+        _check_cutoff(wanted.callback_cutoff)
+    with faults:
         check_outcomes(wanted.outcomes)
     faults.settle()
 
 
+def _check_within(within: timedelta | None) -> None:
+    if within is not None and not _SOONEST <= within <= _LATEST:
+        raise BadInput("no time to call back in", field="callback_within", fix="give 1m to 30d, such as 3h, or leave it out")
+
+
+def _check_cutoff(cutoff: timedelta | None) -> None:
+    if cutoff is not None and not timedelta(0) <= cutoff <= _LONGEST_CUTOFF:
+        raise BadInput("no time before closing", field="callback_cutoff", fix="give 0s to 24h, such as 2h, or leave it out")
+
+
 async def _is_calendar(session: AsyncSession, name: str) -> bool:
-    return "\0" not in name and await session.get(CalendarRow, name) is not None  # PostgreSQL takes no text with NUL
+    """Tell whether a queue may keep to it; nobody retires it until this transaction ends."""
+    if "\0" in name:  # PostgreSQL takes no text with NUL
+        return False
+    row = await session.get(CalendarRow, name, with_for_update={"read": True})
+    return row is not None and row.retired_at is None
 
 
 async def standing(session: AsyncSession, name: str, *, now: datetime) -> QueueStanding:

@@ -10,6 +10,7 @@ from sqlalchemy import delete
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from orchestrator.detection.durations import format_duration
 from orchestrator.errors import BadInput, Faults
 from orchestrator.identity.changes import Who, note_change
 from orchestrator.identity.tables import Scope
@@ -140,7 +141,9 @@ async def make_queue(session: AsyncSession, name: str, *, now: datetime) -> Queu
 
 def told_of_queue(queue: QueueRow) -> Json:
     """Return a queue as the audit keeps it."""
-    return queue.model_dump(include={"calendar", "skills", "caller_id", "pace_per_minute", "outcomes"})
+    told = queue.model_dump(include={"calendar", "skills", "caller_id", "pace_per_minute", "outcomes"})
+    lengths = {"callback_within": queue.callback_within, "callback_cutoff": queue.callback_cutoff}
+    return told | {name: None if length is None else format_duration(length) for name, length in lengths.items()}
 
 
 def told_of_agent(agent: AgentRow, queues: Sequence[str]) -> Json:

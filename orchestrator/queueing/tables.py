@@ -1,10 +1,10 @@
 """Queues, the agents who serve them, and the tasks that wait there."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index, Interval, text
 from sqlmodel import Field, SQLModel
 
 from orchestrator.storage.columns import instant, one_of, optional_instant, primary_id, texts
@@ -46,6 +46,8 @@ class QueueRow(SQLModel, table=True):
     skills: list[str] = texts()
     caller_id: str | None = Field(default=None)  # E.164; the deployment's default when none
     pace_per_minute: int | None = Field(default=None)  # at most so many offers a minute once it opens
+    callback_within: timedelta | None = Field(default=None, sa_type=Interval)  # how soon a callback is due; None: by the rule
+    callback_cutoff: timedelta | None = Field(default=None, sa_type=Interval)  # later before closing than this: the next day
     outcomes: list[str] = texts()  # `disposition/sub` its agents choose from; none: all
 
 

@@ -8,30 +8,28 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.detection.library import raise_revision
 from orchestrator.detection.tables import RuleRow, RuleState, RuleVersionRow
-from orchestrator.errors import Conflict, NoSuch, OrchestratorError
+from orchestrator.errors import NoSuch, Stale, Unseen
 from orchestrator.rule_life.versions import latest_number
 
 _TAG = re.compile(r'(?:W/)?"?([0-9]+)-([a-z]+)-([0-9]+)(?:-beside-([0-9]+))?"?')
 
 
-class TagMissing(OrchestratorError):
-    """A change without the tag of what its author saw."""
-
-    code = "precondition_required"
+class TagMissing(Unseen):
+    """A change of a rule without the tag of what its author saw."""
 
     def __init__(self) -> None:
-        super().__init__("a rule is changed only by who says what they saw of it")
-        self.field, self.fix = "If-Match", "send the ETag of the rule as it was read; for a new rule, If-None-Match: *"
+        fix = "send the ETag of the rule as it was read; for a new rule, If-None-Match: *"
+        super().__init__("a rule is changed only by who says what they saw of it", fix=fix)
 
 
-class TagStale(Conflict):
-    """Somebody changed the rule meanwhile. `difference` is from what the caller saw to what there is, as a unified diff."""
+class TagStale(Stale):
+    """Somebody changed the rule meanwhile."""
 
     code = "stale_rule"
 
     def __init__(self, rule: str, *, tag: "Tag | None", difference: str) -> None:
-        super().__init__(f"the rule {rule} was changed meanwhile", fix="look at the difference, and send the new ETag")
-        self.tag, self.difference = tag, difference
+        shown = None if tag is None else str(tag)
+        super().__init__(f"the rule {rule} was changed meanwhile", tag=shown, difference=difference)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ FOR_BOTH = {
     "/v1/tasks/{task_id}",
     "/v1/queues",
     "/v1/queues/{name}",
+    "/v1/calendars",
     "/v1/calendars/{name}",
     "/v1/switches",
 }

@@ -39,6 +39,7 @@ steps: [{callback: {queue: sales, due: 30m}}]
 expires: 24h
 """
 BECAUSE = {"reason": "a test"}
+TAG, NEW = {"If-Match": "*"}, {"If-None-Match": "*"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,12 @@ async def put_queue(by: Caller) -> None:
 
 async def put_calendar(by: Caller) -> None:
     document = {"calendar": "weekdays", "zone": "UTC", "weekly": {"mon": ["09:00-17:00"]}}
-    await by.call("PUT", "/v1/calendars/weekdays", document)
+    await by.call("PUT", "/v1/calendars/weekdays", document, NEW)
+
+
+async def retire_calendar(by: Caller) -> None:
+    await put_calendar(by)
+    await by.call("DELETE", "/v1/calendars/weekdays", more=TAG)
 
 
 async def close_calendar(by: Caller) -> str:
@@ -135,9 +141,6 @@ async def resume_rule(by: Caller) -> None:
 async def retire_rule(by: Caller) -> None:
     await publish_rules(by.database, RULE)
     await by.call("POST", "/v1/rules/cart-left/retire")
-
-
-TAG = {"If-Match": "*"}
 
 
 async def save_rule(by: Caller) -> None:
@@ -206,6 +209,7 @@ Act = Callable[[Caller], Awaitable[Any]]
 ROUTES: dict[tuple[str, str], tuple[Act, str]] = {
     ("PUT", "/v1/queues/{name}"): (put_queue, "queue.added"),
     ("PUT", "/v1/calendars/{name}"): (put_calendar, "calendar.saved"),
+    ("DELETE", "/v1/calendars/{name}"): (retire_calendar, "calendar.retired"),
     ("POST", "/v1/calendars/{name}/closures"): (close_calendar, "calendar.closed"),
     ("DELETE", "/v1/calendars/{name}/closures/{closure_id}"): (open_calendar, "calendar.opened"),
     ("PUT", "/v1/shifts/{agent}"): (put_shifts, "shifts.saved"),
@@ -276,6 +280,10 @@ async def test_what_is_arranged_anew_has_both_in_its_line(caller: Caller) -> Non
 # In this order: each stands on those before it. FOLDER holds the rule, FILE the calendar, SHIFTS a plan, ROTA a day off.
 COMMANDS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("calendar put", ("FILE",), "calendar.saved"),
+    ("calendar close", ("weekdays", "--reason", "a drill"), "calendar.closed"),
+    ("calendar open", ("weekdays",), "calendar.opened"),
+    ("calendar retire", ("weekdays",), "calendar.retired"),
+    ("calendar put", ("FILE",), "calendar.saved"),
     ("queue add", ("sales", "--calendar", "weekdays"), "queue.added"),
     ("agent add", ("dana", "--queue", "sales", "--language", "en"), "agent.added"),
     ("shifts put", ("SHIFTS",), "shifts.saved"),
@@ -307,6 +315,10 @@ OTHERS = {
         "api",
         "audit",
         "backtest",
+        "calendar diff",
+        "calendar list",
+        "calendar show",
+        "calendar versions",
         "carrier",
         "channel list",
         "codec decode",

@@ -1,9 +1,14 @@
 """A queue's form: what is typed, and what it asks for."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from api.pages.settings.words import listed
+from orchestrator.detection.durations import format_duration, parse_duration, parse_pause
 from orchestrator.queueing.queues import Arrangement, QueueStanding
+
+_FITS_NOWHERE = timedelta(seconds=-1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,17 +21,36 @@ class QueueForm:
     caller_id: str = ""
     pace: str = ""
     outcomes: tuple[str, ...] = ()
+    within: str = ""
+    cutoff: str = ""
 
     @classmethod
     def of(cls, standing: QueueStanding) -> "QueueForm":
         queue = standing.queue
         pace = "" if queue.pace_per_minute is None else str(queue.pace_per_minute)
         skills, caller_id, outcomes = ", ".join(queue.skills), queue.caller_id or "", tuple(queue.outcomes)
-        return cls(queue.name, queue.calendar or "", skills, caller_id, pace, outcomes)
+        within, cutoff = _written(queue.callback_within), _written(queue.callback_cutoff)
+        return cls(queue.name, queue.calendar or "", skills, caller_id, pace, outcomes, within, cutoff)
 
     def arrangement(self) -> Arrangement:
-        """Return what was asked for, unchecked: a pace that is no number is 0, which fits nowhere either."""
+        """Return what was asked for, unchecked: what is no number or no length of time becomes one that fits nowhere."""
         pace = self.pace.strip()
         caller_id = self.caller_id.replace(" ", "").replace("-", "")
         per_minute = (int(pace) if pace.isascii() and pace.isdigit() else 0) if pace else None
-        return Arrangement(self.calendar or None, listed(self.skills), caller_id or None, per_minute, self.outcomes)
+        within, cutoff = _read(self.within, parse_duration), _read(self.cutoff, parse_pause)
+        return Arrangement(
+            self.calendar or None, listed(self.skills), caller_id or None, per_minute, within, cutoff, self.outcomes
+        )
+
+
+def _written(length: timedelta | None) -> str:
+    return "" if length is None else format_duration(length)
+
+
+def _read(typed: str, parse: Callable[[str], timedelta]) -> timedelta | None:
+    if not typed.strip():
+        return None
+    try:
+        return parse("".join(typed.split()))
+    except ValueError:
+        return _FITS_NOWHERE

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.dependencies import DatabaseDep, Session, SettingsDep
@@ -49,9 +49,14 @@ async def add_queue(
     skills: Line = "",
     caller_id: Line = "",
     pace: Line = "",
+    within: Line = "",
+    cutoff: Line = "",
     outcome: Annotated[tuple[str, ...], Form()] = (),
 ) -> Response:
-    form, now = QueueForm(name.strip(), calendar, skills, caller_id, pace, outcome), await database.clock.now(session)
+    form, now = (
+        QueueForm(name.strip(), calendar, skills, caller_id, pace, outcome, within, cutoff),
+        await database.clock.now(session),
+    )
     try:
         await _check_new(session, form, now)
         await arrange_queue(session, form.name, form.arrangement(), who=viewer, now=now, settings=settings)
@@ -78,11 +83,14 @@ async def change_queue(
     skills: Line = "",
     caller_id: Line = "",
     pace: Line = "",
+    within: Line = "",
+    cutoff: Line = "",
     outcome: Annotated[tuple[str, ...], Form()] = (),
 ) -> Response:
     now = await database.clock.now(session)
     known = QueueForm.of(await _known(session, queue, now))
-    form = replace(known, calendar=calendar, skills=skills, caller_id=caller_id, pace=pace, outcomes=outcome)
+    typed = {"calendar": calendar, "skills": skills, "caller_id": caller_id, "pace": pace, "within": within, "cutoff": cutoff}
+    form = replace(known, **typed, outcomes=outcome)
     try:
         await arrange_queue(session, queue, form.arrangement(), who=viewer, now=now, settings=settings)
     except BadInput as unfit:
@@ -117,7 +125,8 @@ async def _known(session: AsyncSession, name: str, now: datetime) -> QueueStandi
 
 
 async def _calendars(session: AsyncSession) -> list[tuple[str, str]]:
-    return [(name, name) for name in (await session.exec(select(CalendarRow.name).order_by(CalendarRow.name))).all()]
+    query = select(CalendarRow.name).where(col(CalendarRow.retired_at).is_(None)).order_by(CalendarRow.name)
+    return [(name, name) for name in (await session.exec(query)).all()]
 
 
 async def _check_new(session: AsyncSession, form: QueueForm, now: datetime) -> None:

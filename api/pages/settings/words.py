@@ -41,9 +41,17 @@ QUEUE_FAULTS = {
     "skills": _("Give each skill in at most 64 characters, with commas between them."),
     "caller_id": _("Give the number with its country, such as +14155550100, or leave it empty."),
     "pace_per_minute": _("Give a whole number from 1 to 100000, or leave it empty."),
+    "callback_within": _("Give a whole number with s, m, h or d, such as 3h, from 1m to 30d, or leave it empty."),
+    "callback_cutoff": _("Give a whole number with s, m or h, such as 2h, up to 24h, or leave it empty."),
     "outcomes": _("Tick at least one of solved, one of not solved and one of declined, or none at all."),
 }
-QUEUE_FIELDS = {"queue": "name", "taken": "name", "pace_per_minute": "pace"}
+QUEUE_FIELDS = {
+    "queue": "name",
+    "taken": "name",
+    "pace_per_minute": "pace",
+    "callback_within": "within",
+    "callback_cutoff": "cutoff",
+}
 HOLDS = {
     Hold.CASES.value: _("Cases are open that it is for. Wait until they are over, or move their tasks."),
     Hold.RULES.value: _("Rules call by it. Publish them with another queue, or retire them."),

@@ -67,7 +67,8 @@ async def open_floor(client: httpx.AsyncClient, supervisor: str, hours: Hours) -
     """Put the calendars and the queues through the public API."""
     headers = {"Authorization": f"Bearer {supervisor}"}
     for name, document in hours.calendars.items():
-        (await client.put(f"/v1/calendars/{name}", json=document, headers=headers)).raise_for_status()
+        new = {**headers, "If-None-Match": "*"}
+        (await client.put(f"/v1/calendars/{name}", json=document, headers=new)).raise_for_status()
     for name, calendar in _QUEUES.items():
         (await client.put(f"/v1/queues/{name}", json={"calendar": calendar}, headers=headers)).raise_for_status()
 
