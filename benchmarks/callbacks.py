@@ -10,11 +10,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from benchmarks.errors import CannotRun
 from benchmarks.place import Place
-from orchestrator.availability.calling_hours import default_book
 from orchestrator.detection.rule_files import read_rule_files
-from orchestrator.embedded.demo.hours import hours_for
+from orchestrator.embedded.demo.hours import hours_for, may_be_called
 from orchestrator.embedded.processes import Addresses
-from orchestrator.insights.brute_force import calling_allowed
 from orchestrator.intake.channels import add_channel
 from orchestrator.queueing.roster import add_agent
 from orchestrator.queueing.tables import AgentQueueRow, AgentRow, Presence
@@ -73,8 +71,7 @@ class Callbacks:
 
     async def introduce(self, client: aiohttp.ClientSession, customers: int) -> None:
         """Tell who the customers are: reachable where it is a decent time to call."""
-        book = default_book().default.document
-        hours = hours_for(datetime.now(UTC), allowed=lambda zone, at: calling_allowed(book, at, (zone,)))
+        hours = hours_for(datetime.now(UTC), allowed=may_be_called)
         events = []
         for number in range(customers):
             phone = f"+9725276{number:05}"

@@ -1,20 +1,20 @@
 """When a customer may be called where they are, which is nobody's business hours but theirs."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cache
-from importlib import resources
 from typing import Annotated
 
 from pydantic import Field
 
-from orchestrator.availability.hours import Day, Hours
-from orchestrator.availability.purposes import Purpose
-from orchestrator.availability.situation import Unplaced
+from orchestrator.availability.hour_packs import PackHolidays, PackHours
+from orchestrator.availability.hours import Day, Hours, common, spans
+from orchestrator.availability.jewish_days import memorial_days
+from orchestrator.availability.place_holidays import is_holiday
+from orchestrator.availability.places import Region
 from orchestrator.availability.windows import Intersection, LocalWindows, Narrowed, Remembered, Spans, Windows
-from orchestrator.availability.zones import Place, zone
+from orchestrator.availability.zones import zone
 from orchestrator.documents import read_document
+
+_DAY = timedelta(days=1)
 
 
 class CallingHoursDocument(Hours):
@@ -25,17 +25,38 @@ class CallingHoursDocument(Hours):
     reviewed: Day | None = None
 
 
-class CallingHours:
-    """Allowed hours that can be asked for any place."""
+class PlacedHours(Hours):
+    """Hours of a country's pack as they hold in one place, whose public holidays count."""
 
-    def __init__(self, document: CallingHoursDocument) -> None:
+    country: str
+    state: str | None = None
+    holidays: PackHolidays | None = None
+
+    @classmethod
+    def of(cls, hours: PackHours, place: Region) -> "PlacedHours":
+        return cls(
+            weekly=hours.weekly, days=hours.days, holidays=hours.holidays, country=place.country, state=place.state
+        )  # fmt: skip
+
+
+class CallingHours:
+    """Allowed hours that can be asked for any zone."""
+
+    def __init__(self, document: CallingHoursDocument | PlacedHours) -> None:
         self.document = document
         self._weekly, self._dated = document.weekly.by_weekday(), document.dated()
         self._known: dict[tuple[tuple[str, ...], timedelta], Windows] = {}
 
     def spans_on(self, day: date) -> Spans:
-        """Return the allowed hours that begin on `day`."""
-        return self._dated[day] if day in self._dated else self._weekly[day.weekday()]
+        """Return the allowed hours that begin on `day`: its own, else a holiday's, else the week's; eves narrow these."""
+        if day in self._dated:
+            return self._dated[day]
+        weekly, document = self._weekly[day.weekday()], self.document
+        if isinstance(document, CallingHoursDocument) or document.holidays is None:
+            return weekly
+        if is_holiday(day, document.country, document.state):
+            return common(weekly, spans(document.holidays.hours))
+        return _before_a_day(document, document.holidays, day, weekly)
 
     def at(self, zones: tuple[str, ...], margin: timedelta = timedelta(0)) -> Windows:
         """Return when it is allowed in every one of `zones` (at least one), narrowed by `margin` on both sides.
@@ -49,31 +70,15 @@ class CallingHours:
         return self._known[key]
 
 
-@dataclass(frozen=True, slots=True)
-class CallingHoursBook:
-    """Which hours hold where: by country (ISO alpha-2) and purpose where a pack says so, else `default`."""
-
-    default: CallingHours
-    packs: Mapping[tuple[str, Purpose], CallingHours] = field(default_factory=dict)
-
-    def hours_for(self, country: str | None, purpose: Purpose) -> CallingHours:
-        known = None if country is None else self.packs.get((country.upper(), purpose))
-        return self.default if known is None else known
-
-    def allowed_times(self, place: Place | Unplaced, *, purpose: Purpose, country: str | None = None) -> Windows | Unplaced:
-        """Return when a customer at `place` may be contacted; nowhere known, no time is known to be allowed."""
-        if isinstance(place, Unplaced):
-            return place
-        return self.hours_for(country, purpose).at(place.zones, place.margin)
+def _before_a_day(document: PlacedHours, holidays: PackHolidays, day: date, weekly: Spans) -> Spans:
+    tomorrow = day + _DAY
+    if holidays.eves is not None and is_holiday(tomorrow, document.country, document.state):
+        weekly = common(weekly, spans(holidays.eves))
+    if holidays.memorial_eves is not None and tomorrow in memorial_days(tomorrow.year):
+        weekly = common(weekly, spans(holidays.memorial_eves))
+    return weekly
 
 
 def read_calling_hours(raw: bytes, *, name: str = "calling-hours") -> CallingHours:
     """Return the calling hours a YAML document describes. Raises `BadYaml` with field, place and fix."""
     return CallingHours(read_document(raw, CallingHoursDocument, name=name))
-
-
-@cache
-def default_book() -> CallingHoursBook:
-    """Return the hours we ship: a default for every country that has no pack of its own."""
-    raw = resources.files("orchestrator.availability").joinpath("packs", "default.yaml").read_bytes()
-    return CallingHoursBook(default=read_calling_hours(raw))

@@ -78,3 +78,9 @@ def suppressed_by_consent(purpose: Purpose, attributes: Mapping[str, object]) ->
         return False
     wishes = Wishes.of(attributes)
     return wishes.do_not_call or not wishes.permit(purpose)
+
+
+def lifts_hours(attributes: Mapping[str, object]) -> bool:
+    """Say whether the customer's consent to calls at other hours is recorded: `consent.other_hours`, exactly `true`."""
+    consent = attributes.get("consent")
+    return isinstance(consent, Mapping) and consent.get("other_hours") is True

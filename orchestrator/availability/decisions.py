@@ -1,5 +1,6 @@
 """May this customer be contacted now, and if not, when? One answer from all gates. Pure."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from orchestrator.availability import gates
@@ -62,8 +63,10 @@ def _timed(situation: Situation, now: datetime) -> tuple[list[Verdict], dict[Gat
     return verdicts, windows
 
 
-def _source(gate: GateCode, situation: Situation) -> dict[str, Figure]:
+def _source(gate: GateCode, situation: Situation) -> Mapping[str, Figure]:
     """Return what a recorded decision says of where a gate's windows came from."""
+    if gate is GateCode.CALLING_HOURS:
+        return situation.calling_from
     return situation.calendar._asdict() if gate is GateCode.BUSINESS_HOURS and situation.calendar is not None else {}
 
 

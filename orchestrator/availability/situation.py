@@ -3,7 +3,8 @@
 All times are aware UTC. What does not apply is None or empty: a queue without a calendar has no `business` windows.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -109,7 +110,8 @@ class Situation:
 
     `calling` comes from `calling_hours.allowed_times`; `business` from `Calendar.open_times`, emergency closes included.
     `contacts` are the customer's, `number_contacts` those of the number whoever it belongs to: each is held against
-    every cap. `switches` are those thrown now that cover this contact. `promised`: words went out and the promise stands.
+    every cap. `calling_from` tells what decided the calling hours (`CallingHoursBook.figures`). `switches` are those thrown
+    now that cover this contact. `promised`: words went out and the promise stands.
     `not_before` is the end of the late grace. `recheck` is how soon to look again at what no clock can foretell.
     """
 
@@ -138,3 +140,4 @@ class Situation:
     budgets: tuple[Budget, ...] = ()
     switches: tuple[SwitchScope, ...] = ()
     recheck: timedelta = timedelta(seconds=30)
+    calling_from: Mapping[str, str] = field(default_factory=dict)

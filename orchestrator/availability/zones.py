@@ -26,7 +26,11 @@ class UnknownZone(BadInput):
 
 
 class ZoneSource(StrEnum):
+    """How zones were found. Stored with decisions: never renamed."""
+
+    ADDRESS = "address"
     ATTRIBUTE = "attribute"
+    STATE = "state"
     COUNTRY = "country"
     NUMBER = "number"
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import httpx
 import typer
 
-from orchestrator.availability.calling_hours import default_book
+from orchestrator.availability.hours_book import default_book
 from orchestrator.errors import BadInput
 from orchestrator.insights.audit import Findings, audit
 from orchestrator.settings import load

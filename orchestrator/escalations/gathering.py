@@ -7,12 +7,10 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.availability.calling_hours import default_book
 from orchestrator.availability.consent import Wishes
 from orchestrator.availability.purposes import Purpose
-from orchestrator.availability.situation import Cap, Situation, Staffing, Unplaced
-from orchestrator.availability.windows import Windows
-from orchestrator.availability.zones import Place, locate
+from orchestrator.availability.situation import Cap, Situation, Staffing
+from orchestrator.escalations.customer_hours import calling_of
 from orchestrator.escalations.history import contacts, number_is_blocked
 from orchestrator.escalations.opening import business_hours, calendar_version, switches
 from orchestrator.escalations.prospect import Prospect
@@ -24,11 +22,13 @@ async def situation_of(session: AsyncSession, prospect: Prospect, *, now: dateti
     """Return everything the decision about this contact depends on."""
     caps = caps_of(prospect, settings)
     past = await contacts(session, prospect.customer, prospect.number, caps=caps, now=now)
+    calling = calling_of(prospect.customer.attributes, prospect.number, purpose=prospect.purpose, medium=prospect.medium)
     return Situation(
         purpose=prospect.purpose,
         medium=prospect.medium,
         rule=prospect.rule,
-        calling=calling_hours(prospect),
+        calling=calling.windows,
+        calling_from=calling.figures,
         expires_at=prospect.expires_at,
         resolved=prospect.resolved,
         erased=prospect.customer.erased_at is not None,
@@ -45,20 +45,6 @@ async def situation_of(session: AsyncSession, prospect: Prospect, *, now: dateti
         staffing=await staffing_of(session, prospect, now=now),
         switches=await switches(session, queue=prospect.queue, rule=prospect.rule),
         recheck=settings.staffing_relook,
-    )
-
-
-def place_of(prospect: Prospect) -> Place | Unplaced:
-    """Return where the customer is, as far as anybody knows."""
-    attributes = prospect.customer.attributes
-    return locate(zone=attributes.get("zone"), country=attributes.get("country"), phone=prospect.number)
-
-
-def calling_hours(prospect: Prospect) -> Windows | Unplaced:
-    """Return the hours allowed where the customer is."""
-    country = prospect.customer.attributes.get("country")
-    return default_book().allowed_times(
-        place_of(prospect), purpose=prospect.purpose, country=country if isinstance(country, str) else None
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.availability.calling_hours import CallingHoursBook
+from orchestrator.availability.hours_book import CallingHoursBook
 from orchestrator.insights.outside_hours import dials_outside_hours
 
 # Calls the carrier rang beyond the first with one attempt's token, and calls that carry no attempt of ours at all.

@@ -10,7 +10,9 @@ from functools import cache
 import holidays
 
 from orchestrator.availability.calendars import CalendarDocument
+from orchestrator.availability.calling_hours import PlacedHours
 from orchestrator.availability.hours import Hours
+from orchestrator.availability.jewish_days import memorial_days
 from orchestrator.availability.zones import zone as zone_named
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -43,6 +45,8 @@ def _open_on(document: Hours, day: date, minute: int) -> bool:
     if day in document.days:
         return _covers(document.days[day], minute)
     weekly: Sequence[str] = getattr(document.weekly, _WEEKDAYS[day.weekday()])
+    if isinstance(document, PlacedHours):
+        return _covers(weekly, minute) and _allowed_by_holidays(document, day, minute)
     closed = document.holidays if isinstance(document, CalendarDocument) else None
     if closed is None or not closed.closed:
         return _covers(weekly, minute)
@@ -50,6 +54,18 @@ def _open_on(document: Hours, day: date, minute: int) -> bool:
         return False
     narrowed = closed.eves is not None and _is_holiday(closed.country, day + _DAY)
     return _covers(weekly, minute) and (not narrowed or _covers(closed.eves or (), minute))
+
+
+def _allowed_by_holidays(document: PlacedHours, day: date, minute: int) -> bool:
+    place, rules = (document.country, document.state), document.holidays
+    if rules is None:
+        return True
+    if _is_holiday(place[0], day, place[1]):
+        return _covers(rules.hours, minute)
+    if rules.eves is not None and _is_holiday(place[0], day + _DAY, place[1]) and not _covers(rules.eves, minute):
+        return False
+    memorial = rules.memorial_eves is not None and day + _DAY in memorial_days((day + _DAY).year)
+    return not memorial or _covers(rules.memorial_eves or (), minute)
 
 
 def _covers(windows: Sequence[str], minute: int) -> bool:
@@ -62,10 +78,11 @@ def _minutes(window: str) -> tuple[int, int]:
     return start, end if end > start else end + _MINUTES
 
 
-def _is_holiday(country: str, day: date) -> bool:
-    return day in _holidays(country, day.year)
+def _is_holiday(country: str, day: date, state: str | None = None) -> bool:
+    return day in _holidays(country, day.year, state)
 
 
 @cache
-def _holidays(country: str, year: int) -> holidays.HolidayBase:
-    return holidays.country_holidays(country, years=year)
+def _holidays(country: str, year: int, state: str | None = None) -> holidays.HolidayBase:
+    known = state in holidays.country_holidays(country).subdivisions
+    return holidays.country_holidays(country, subdiv=state if known else None, years=year)

@@ -10,10 +10,11 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.availability.calendars import CalendarDocument, read_calendar
-from orchestrator.availability.calling_hours import CallingHoursBook
-from orchestrator.availability.purposes import Purpose
+from orchestrator.availability.consent import lifts_hours
+from orchestrator.availability.hours_book import CallingHoursBook
+from orchestrator.availability.purposes import Medium, Purpose
 from orchestrator.availability.situation import Unplaced
-from orchestrator.availability.zones import locate
+from orchestrator.availability.whereabouts import whereabouts
 from orchestrator.insights.brute_force import calendar_open, calling_allowed
 
 # The purpose is that of the rule the customer was dialed for, whatever leads the escalation today.
@@ -92,9 +93,9 @@ def _inside(each: Dialled, book: CallingHoursBook, closures: Closures, known: di
             known[each.calendar] = read_calendar(each.document.encode()).document
         if not calendar_open(known[each.calendar], each.at, closures.get(each.calendar, ())):
             return False
-    place = locate(zone=each.attributes.get("zone"), country=each.attributes.get("country"), phone=each.number)
+    where = whereabouts(each.attributes, phone=each.number)
+    place = where.place
     if isinstance(place, Unplaced):
         return False
-    country = each.attributes.get("country")
-    hours = book.hours_for(country if isinstance(country, str) else None, each.purpose)
-    return calling_allowed(hours.document, each.at, place.zones, margin=place.margin)
+    holding = book.holding(where, each.purpose, Medium.VOICE_PERSON, lifted=lifts_hours(each.attributes))
+    return all(calling_allowed(held.hours.document, each.at, place.zones, margin=place.margin) for held in holding)

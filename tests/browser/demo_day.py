@@ -17,10 +17,8 @@ from uuid import UUID
 import httpx
 from sqlalchemy import TextClause, text
 
-from orchestrator.availability.calling_hours import default_book
-from orchestrator.embedded.demo.hours import hours_for
+from orchestrator.embedded.demo.hours import hours_for, may_be_called
 from orchestrator.embedded.demo.journeys import CHANNELS, Crowd, Journey, Zones
-from orchestrator.insights.brute_force import calling_allowed
 from orchestrator.intake.channels import add_channel
 from orchestrator.queueing.queues import Arrangement, arrange_queue
 from orchestrator.settings import Settings
@@ -110,8 +108,7 @@ async def _more_customers(site: str, database: Database) -> None:
 
 
 def _later() -> Sequence[Journey]:
-    document = default_book().default.document
-    hours = hours_for(datetime.now(UTC), allowed=lambda zone, at: calling_allowed(document, at, (zone,)))
+    hours = hours_for(datetime.now(UTC), allowed=may_be_called)
     crowd = Crowd(Zones(hours.home, hours.home), seed=7, over=timedelta(seconds=1)).all()
     of_kinds = [[journey for journey in crowd if journey.kind == kind][:OF_EACH] for kind in KINDS]
     return [replace(journey, subject=f"later-{journey.subject}") for several in of_kinds for journey in several]

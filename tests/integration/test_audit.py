@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.availability.calling_hours import default_book
+from orchestrator.availability.hours_book import default_book
 from orchestrator.availability.tables import ClosureRow
 from orchestrator.detection.tables import Mode, MomentStatus
 from orchestrator.escalations.states import Outcome, PromiseState, State

@@ -6,11 +6,14 @@ from uuid import UUID
 
 import pytest
 import pytest_asyncio
-from sqlmodel import select
+from sqlmodel import col, select
 
+from orchestrator.availability.hours_book import default_book
+from orchestrator.availability.places import Region
 from orchestrator.detection.tables import MomentStatus
 from orchestrator.escalations.instructions import Closed, Wait
 from orchestrator.escalations.states import Outcome, PromiseState, State
+from orchestrator.escalations.tables import DecisionRow
 from orchestrator.queueing import wrapping
 from orchestrator.queueing.roster import ensure_queue
 from orchestrator.queueing.tables import TaskState
@@ -196,6 +199,23 @@ async def test_it_waits_for_the_customers_hours_and_says_so(world: World) -> Non
     await world.pass_time(12 * HOUR)
     await world.run(case.id)
     assert (await world.reread(case.id)).state is State.QUEUED
+
+
+async def test_a_decision_keeps_which_files_decided_and_how_the_zone_was_found(world: World, database: Database) -> None:
+    await world.rule(expires="48h")
+    await world.floor()
+    customer = await world.customer(address={"country": "US", "state": "FL"}, zone="America/Chicago")
+    await world.moment(customer, expires=48 * HOUR)
+    case = await world.escalation(customer)
+
+    await world.run(case.id)
+
+    async with database.transaction() as session:
+        query = select(DecisionRow).where(DecisionRow.escalation_id == case.id).order_by(col(DecisionRow.at))
+        kept = (await session.exec(query)).all()[-1].verdicts
+    figures = next(each["figures"] for each in kept if each["gate"] == "calling_hours")
+    assert figures["hours"] == f"us {default_book().packs[Region('US')].reviewed}"
+    assert (figures["zones"], figures["zone_from"]) == ("America/Chicago", "address")
 
 
 async def test_it_expires_at_once_when_no_allowed_time_comes_before(world: World) -> None:

@@ -13,11 +13,10 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import text
 
-from orchestrator.availability.calling_hours import default_book
+from orchestrator.availability.hours_book import default_book
 from orchestrator.embedded.demo.agents import Badge, SimulatedAgent
-from orchestrator.embedded.demo.hours import hours_for
+from orchestrator.embedded.demo.hours import hours_for, may_be_called
 from orchestrator.insights import audit
-from orchestrator.insights.brute_force import calling_allowed
 from orchestrator.queueing.roster import add_agent
 from tests.integration.faults.floor import Floor, a_floor, eventually
 from tests.integration.simulated_carrier import Carrier
@@ -56,8 +55,7 @@ async def floor(tmp_path: Path, database_url: str, carrier: Carrier) -> AsyncIte
 
 
 def a_zone_to_call_now() -> str:
-    document = default_book().default.document
-    return hours_for(datetime.now(UTC), allowed=lambda zone, at: calling_allowed(document, at, (zone,))).home
+    return hours_for(datetime.now(UTC), allowed=may_be_called).home
 
 
 async def send_in_batches(floor: Floor, events: Sequence[dict[str, Any]]) -> Counter[str]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from orchestrator.availability.calendars import Calendar
-from orchestrator.availability.calling_hours import CallingHoursBook, default_book
+from orchestrator.availability.hours_book import CallingHoursBook, default_book
 from orchestrator.detection.lint.arithmetic import mixed_arithmetic
 from orchestrator.detection.lint.findings import Code, Finding, LintedRule, Severity, in_order
 from orchestrator.detection.lint.impossible import impossible_conditions

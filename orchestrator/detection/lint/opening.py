@@ -4,7 +4,10 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from orchestrator.availability.calendars import Calendar
-from orchestrator.availability.calling_hours import CallingHoursBook
+from orchestrator.availability.hours_book import CallingHoursBook
+from orchestrator.availability.purposes import Medium
+from orchestrator.availability.situation import Unplaced
+from orchestrator.availability.whereabouts import whereabouts
 from orchestrator.availability.windows import earliest
 from orchestrator.detection.lint.findings import Code, Finding, LintedRule
 from orchestrator.sayings import saying
@@ -27,8 +30,10 @@ def no_windows(
         calendar = calendars.get(step.queue or "")
         if calendar is None:
             continue
-        allowed = hours.hours_for(None, linted.document.purpose).at((calendar.document.zone,))
-        if earliest([calendar.open_times(), allowed], after=now, before=now + AHEAD) is None:
+        medium = Medium.VOICE_PERSON if step.callback is not None else Medium.VOICE_RECORDED
+        there = whereabouts({"zone": calendar.document.zone})
+        allowed = hours.allowed_times(there, purpose=linted.document.purpose, medium=medium)
+        if isinstance(allowed, Unplaced) or earliest([calendar.open_times(), allowed], after=now, before=now + AHEAD) is None:
             kind = "callback" if step.callback is not None else "call"
             message = saying(_NEVER, queue=step.queue)
             fix = saying(_OPEN_IT, queue=step.queue)

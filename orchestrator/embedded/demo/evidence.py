@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from sqlalchemy import text
 
-from orchestrator.availability.calling_hours import default_book
+from orchestrator.availability.hours_book import default_book
 from orchestrator.embedded.demo.channels import Sent
 from orchestrator.embedded.demo.hours import Hours
 from orchestrator.embedded.demo.journeys import Journey

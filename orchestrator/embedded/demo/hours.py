@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from orchestrator.availability.hours_book import default_book
+from orchestrator.availability.purposes import Medium, Purpose
+from orchestrator.availability.whereabouts import whereabouts
 from orchestrator.errors import BadInput
+from orchestrator.insights.brute_force import calling_allowed
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -28,6 +32,13 @@ class Hours:
     away: str
     opening_at: datetime
     calendars: dict[str, dict[str, object]]
+
+
+def may_be_called(zone: str, at: datetime) -> bool:
+    """Say whether a customer of whom only the zone is known may be contacted at `at`, for any purpose, by any medium."""
+    where, book = whereabouts({"zone": zone}), default_book()
+    holding = {each.hours for purpose in Purpose for medium in Medium for each in book.holding(where, purpose, medium)}
+    return all(calling_allowed(hours.document, at, (zone,)) for hours in holding)
 
 
 def hours_for(start: datetime, *, allowed: Callable[[str, datetime], bool]) -> Hours:

@@ -93,7 +93,6 @@ class Crowd:
             "phone": f"+97252765{number:04}" if hebrew else f"+1{AREAS[number // 100]}55501{number % 100:02}",
             "language": "he" if hebrew else "en",
             "zone": self._zones.home if number % 3 else self._zones.away,
-            "country": "IL" if hebrew else "US",
             "consent": {"service": True, "marketing": True, "voice_recorded": True, "sms": True},
         }
 

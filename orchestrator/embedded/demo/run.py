@@ -12,16 +12,14 @@ from typing import Any
 
 import httpx
 
-from orchestrator.availability.calling_hours import default_book
 from orchestrator.embedded.demo import evidence, stage
 from orchestrator.embedded.demo.agents import Badge, SimulatedAgent
 from orchestrator.embedded.demo.channels import Due, Sender, schedule
-from orchestrator.embedded.demo.hours import Hours, hours_for
+from orchestrator.embedded.demo.hours import Hours, hours_for, may_be_called
 from orchestrator.embedded.demo.journeys import Crowd, Journey, Zones
 from orchestrator.embedded.demo.verdict import Check, checks, figures
 from orchestrator.embedded.folder import DataFolder
 from orchestrator.embedded.processes import Addresses, Stack
-from orchestrator.insights.brute_force import calling_allowed
 from orchestrator.storage.database import Database
 
 LONGEST = timedelta(seconds=120)  # from the first process's start to the verdict
@@ -119,8 +117,7 @@ class _Play:
         return (self._progress.began + LONGEST - _CLOSING - datetime.now(UTC)).total_seconds()
 
     async def _prepare(self) -> tuple[Hours, list[Journey], Sender, list[Badge]]:
-        book = default_book().default.document
-        hours = hours_for(self._progress.began, allowed=lambda zone, at: calling_allowed(book, at, (zone,)))
+        hours = hours_for(self._progress.began, allowed=may_be_called)
         journeys = Crowd(Zones(hours.home, hours.away), seed=_SEED, over=_ARRIVALS).all()
         cast = await stage.cast(self._database)
         await stage.open_floor(self._api, cast.supervisor, hours)

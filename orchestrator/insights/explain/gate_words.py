@@ -11,6 +11,7 @@ from orchestrator.availability.sentences import ENGLISH
 from orchestrator.availability.situation import BudgetKind, SwitchScope
 from orchestrator.insights.explain.codes import phrase
 from orchestrator.insights.explain.figures import Reader
+from orchestrator.insights.explain.foundations import FOUNDATIONS, foundation
 
 HEBREW: Mapping[str, str] = {
     "needed": "הלקוח עוד זקוק לאדם.",
@@ -78,7 +79,8 @@ def gate_sentence(verdict: Mapping[str, Any], reader: Reader) -> str:
     if words is None:
         return str(verdict.get("sentence", ""))
     try:
-        return words.format_map({name: _read(name, figure, reader) for name, figure in figures.items()})
+        told = {name: _read(name, figure, reader) for name, figure in figures.items() if name not in FOUNDATIONS}
+        return " ".join(filter(None, (words.format_map(told), foundation(figures, reader))))
     except (KeyError, TypeError, ValueError):
         return str(verdict.get("sentence", ""))
 

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import httpx
 from sqlmodel import col, func, select
 
-from orchestrator.availability.calling_hours import default_book
+from orchestrator.availability.hours_book import default_book
 from orchestrator.escalations.states import Outcome, PromiseState, State
 from orchestrator.identity.tables import Scope
 from orchestrator.identity.tokens import issue

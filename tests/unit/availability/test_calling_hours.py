@@ -3,10 +3,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from orchestrator.availability.calling_hours import CallingHours, CallingHoursBook, default_book, read_calling_hours
+from orchestrator.availability.calling_hours import CallingHours, read_calling_hours
+from orchestrator.availability.hours_book import default_book
 from orchestrator.availability.intervals import Interval
 from orchestrator.availability.purposes import Purpose
 from orchestrator.availability.situation import Unplaced
+from orchestrator.availability.whereabouts import Whereabouts, whereabouts
 from orchestrator.availability.windows import Windows, earliest
 from orchestrator.availability.zones import (
     NUMBER_MARGIN,
@@ -116,25 +118,16 @@ def test_a_customer_nobody_can_place_has_no_allowed_hours() -> None:
     nowhere = locate(country="XX", phone="not a number")
 
     assert nowhere == Unplaced("zone_unknown")
-    assert default_book().allowed_times(nowhere, purpose=Purpose.SERVICE) == nowhere
+    assert default_book().allowed_times(Whereabouts(nowhere), purpose=Purpose.SERVICE) == nowhere
 
 
 def test_the_default_is_nine_to_eight_every_day() -> None:
-    windows = default_book().allowed_times(locate(zone="UTC"), purpose=Purpose.MARKETING)
+    windows = default_book().allowed_times(whereabouts({"zone": "UTC"}), purpose=Purpose.MARKETING)
 
     assert isinstance(windows, Windows)
     week = windows.between(NOON, NOON + timedelta(days=7))
     assert week[1] == Interval(NOON.replace(day=10, hour=9), NOON.replace(day=10, hour=20))
     assert len(week) == 8
-
-
-def test_a_country_and_purpose_with_hours_of_their_own_have_those() -> None:
-    late = hours(EVERY_DAY.replace("09:00", "12:00"))
-    book = CallingHoursBook(default=hours(), packs={("IL", Purpose.MARKETING): late})
-
-    assert book.hours_for("il", Purpose.MARKETING) is late
-    assert book.hours_for("IL", Purpose.SERVICE) is book.default
-    assert book.hours_for(None, Purpose.MARKETING) is book.default
 
 
 def test_every_zone_of_the_database_can_be_read_and_no_other() -> None:

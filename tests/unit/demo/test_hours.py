@@ -8,17 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.availability.calendars import Calendar, CalendarDocument
-from orchestrator.availability.calling_hours import default_book
 from orchestrator.availability.decisions import decide
+from orchestrator.availability.hours_book import default_book
 from orchestrator.availability.purposes import Medium, Purpose
 from orchestrator.availability.situation import Situation
 from orchestrator.availability.verdicts import Decision, GateCode, Go, Refuse, Wait
-from orchestrator.availability.zones import locate
+from orchestrator.availability.whereabouts import whereabouts
 from orchestrator.detection.rule_files import read_rules
 from orchestrator.embedded.demo import hours as demo_hours
-from orchestrator.embedded.demo.hours import Hours, hours_for, next_full_minute
+from orchestrator.embedded.demo.hours import Hours, hours_for, may_be_called, next_full_minute
 from orchestrator.errors import BadInput
-from orchestrator.insights.brute_force import calling_allowed
 
 RULES = {rule.name: rule.document for rule in read_rules(Path(demo_hours.__file__).parent / "rules")}
 LONGEST = timedelta(minutes=10)
@@ -40,8 +39,7 @@ any_second = st.integers(0, 366 * 86_400).map(lambda seconds: datetime(2026, 1, 
 
 
 def the_hours(start: datetime) -> Hours:
-    book = default_book().default.document
-    return hours_for(start, allowed=lambda zone, at: calling_allowed(book, at, (zone,)))
+    return hours_for(start, allowed=may_be_called)
 
 
 def decided(hours: Hours, queue: str, zone: str, at: datetime, *, rule: str) -> Decision:
@@ -50,7 +48,7 @@ def decided(hours: Hours, queue: str, zone: str, at: datetime, *, rule: str) -> 
     situation = Situation(
         purpose=Purpose.SERVICE,
         medium=Medium.VOICE_PERSON,
-        calling=default_book().allowed_times(locate(zone=zone), purpose=Purpose.SERVICE),
+        calling=default_book().allowed_times(whereabouts({"zone": zone}), purpose=Purpose.SERVICE),
         business=calendar.open_times(),
         expires_at=at + RULES[rule].expires,
     )

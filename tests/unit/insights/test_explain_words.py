@@ -98,6 +98,20 @@ def test_a_verdicts_figures_are_read_and_never_stand_as_they_are_stored() -> Non
     assert gate_sentence(thrown, HE) == "מתג העצירה מופעל עבור: כל השיחות, התור הזה."
 
 
+def test_an_hour_of_calling_tells_which_files_decided_and_how_the_zone_was_found() -> None:
+    files = {"hours": "us 2026-11-22, us-fl 2026-11-22", "zones": "America/New_York", "zone_from": "number"}
+    closed = {"why": "calling_closed", "figures": {"until": "2026-06-08T07:20:00Z", **files}}
+    default = {"why": "calling_open", "figures": {"hours": "default 2026-11-21", "zones": "UTC", "zone_from": "attribute"}}
+
+    assert gate_sentence(closed, EN).endswith(
+        "By the calling hours of United States (reviewed Nov 22, 2026), Florida, United States (reviewed Nov 22, 2026)."
+        " Zone: America/New_York (from the phone number, so with an hour to spare)."
+    )
+    assert "פלורידה, ארצות הברית (נבדקו ב־22 בנוב׳ 2026)" in gate_sentence(closed, HE)
+    assert "By the calling hours of the product's default (reviewed Nov 21, 2026)." in gate_sentence(default, EN)
+    assert gate_sentence({"why": "calling_open", "figures": {}}, EN) == "It is an allowed hour where the customer is."
+
+
 def test_a_verdict_of_another_version_is_told_as_it_was_stored() -> None:
     assert gate_sentence({"why": "no_such", "sentence": "Told then.", "figures": {}}, HE) == "Told then."
     assert gate_sentence({"why": "cooling_down", "sentence": "Told then.", "figures": {"length": 7}}, HE) == "Told then."
