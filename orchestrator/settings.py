@@ -158,6 +158,7 @@ class Settings(BaseSettings):
     lease: PositiveDuration = timedelta(seconds=60)
     wrap_up_limit: PositiveDuration = timedelta(minutes=10)
     wrap_up_extension: PositiveDuration = timedelta(minutes=5)
+    handling_time: PositiveDuration = timedelta(minutes=6)
     staffing_relook: PositiveDuration = timedelta(seconds=30)
     relay_poll: PositiveDuration = timedelta(milliseconds=200)
 

@@ -7,9 +7,11 @@ from fastapi import APIRouter, Depends
 from pydantic import ConfigDict, Field, StringConstraints
 
 from api.dependencies import Now, Session, SettingsDep, Staff, Supervisor, idempotent
+from api.forecast_views import ForecastView
 from api.schemas import Body, Text, View
 from api.transactions import Transactional
 from orchestrator.detection.documents import Duration, Pause
+from orchestrator.queueing.forecast import forecast
 from orchestrator.queueing.queues import Arrangement, QueueStanding, arrange_queue, standing, standings
 
 router = APIRouter(prefix="/v1/queues", tags=["queues"], route_class=Transactional, dependencies=[Depends(idempotent)])
@@ -90,6 +92,11 @@ async def list_queues(_: Staff, session: Session, now: Now) -> list[QueueView]:
 @router.get("/{name}", summary="One queue and how it stands")
 async def get_queue(name: str, _: Staff, session: Session, now: Now) -> QueueView:
     return QueueView.of(await standing(session, name, now=now))
+
+
+@router.get("/{name}/forecast", summary="A queue until it closes: agents, open tasks, capacity and forecast wait")
+async def get_forecast(name: str, _: Staff, session: Session, now: Now, settings: SettingsDep) -> ForecastView:
+    return ForecastView.of(await forecast(session, name, now=now, settings=settings))
 
 
 @router.put("/{name}", summary="Make a queue, or arrange it anew; in force at once")

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from orchestrator.availability.agreement import HORIZON
 from orchestrator.availability.calendars import Calendar, closure
 from orchestrator.availability.due import callback_due
-from orchestrator.availability.intervals import Interval
+from orchestrator.availability.intervals import FOREVER, Interval, Intervals, clip
 from orchestrator.availability.situation import CalendarVersion, SwitchScope
 from orchestrator.availability.tables import CalendarRow, ClosureRow, SwitchRow
 from orchestrator.availability.windows import Windows
@@ -49,6 +50,22 @@ async def own_within(session: AsyncSession, queue: str) -> timedelta | None:
     """Return how soon the queue itself wants its callbacks made, None where it leaves that to others."""
     row = await session.get(QueueRow, queue)
     return None if row is None else row.callback_within
+
+
+async def business_day(session: AsyncSession, queue: str, *, now: datetime) -> Intervals | None:
+    """Return what is left of the queue's day, or its next day where nothing is; closes are cut out.
+
+    None: it has no calendar and is always open. Nothing at all: it does not open for 400 days.
+    """
+    known = await _calendar(session, queue)
+    if known is None:
+        return None
+    closures = await _closures(session, known.name, now)
+    today = known.date_at(now)
+    for offset in range(-1, HORIZON.days):
+        if left := clip(known.opening_on(today + timedelta(days=offset), closures), now, FOREVER):
+            return left
+    return ()
 
 
 async def switches(session: AsyncSession, *, queue: str | None, rule: str) -> tuple[SwitchScope, ...]:
