@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from orchestrator.availability.zones import zone_names
+from orchestrator.availability.zones import country_zones, zone_names
 from orchestrator.errors import BadInput
 from orchestrator.identity.field_names import field_names
 
@@ -46,6 +46,12 @@ def _http_url(value: str) -> str:
     if re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value) is None:
         raise ValueError("must be a URL such as https://ringback.example.com, without query or fragment")
     return value.rstrip("/")
+
+
+def _country(value: str) -> str:
+    if not value.isupper() or not country_zones(value):
+        raise ValueError("must be ISO codes of countries in capitals, such as IL")
+    return value
 
 
 def _contact_caps(value: str) -> str:
@@ -80,6 +86,7 @@ Duration = Annotated[timedelta, BeforeValidator(parse_duration), Field(ge=timede
 PositiveDuration = Annotated[timedelta, BeforeValidator(parse_duration), Field(gt=timedelta(0))]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Numbers = Annotated[tuple[Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")], ...], NoDecode, BeforeValidator(_commas)]
+Countries = Annotated[tuple[Annotated[str, AfterValidator(_country)], ...], NoDecode, BeforeValidator(_commas)]
 FieldNames = Annotated[tuple[str, ...], NoDecode, BeforeValidator(field_names)]
 Addresses = Annotated[tuple[Annotated[str, AfterValidator(_address)], ...], NoDecode, BeforeValidator(_commas)]
 
@@ -139,6 +146,7 @@ class Settings(BaseSettings):
     # Calling.
     organisation: str | None = None
     default_country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    rest_in: Countries = ("IL",)
     ring_timeout: PositiveDuration = timedelta(seconds=30)
     no_answer_delay: Duration = timedelta(hours=2)
     busy_delay: Duration = timedelta(minutes=10)

@@ -67,6 +67,8 @@ def _source(gate: GateCode, situation: Situation) -> Mapping[str, Figure]:
     """Return what a recorded decision says of where a gate's windows came from."""
     if gate is GateCode.CALLING_HOURS:
         return situation.calling_from
+    if gate is GateCode.REST:
+        return situation.rest_from
     return situation.calendar._asdict() if gate is GateCode.BUSINESS_HOURS and situation.calendar is not None else {}
 
 

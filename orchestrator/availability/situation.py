@@ -110,7 +110,7 @@ class Situation:
 
     `calling` comes from `calling_hours.allowed_times`; `business` from `Calendar.open_times`, emergency closes included.
     `contacts` are the customer's, `number_contacts` those of the number whoever it belongs to: each is held against
-    every cap. `calling_from` tells what decided the calling hours (`CallingHoursBook.figures`). `switches` are those thrown
+    every cap. `calling_from` and `rest_from` tell what decided the hours and the rest, as figures. `switches` are those thrown
     now that cover this contact. `promised`: words went out and the promise stands.
     `not_before` is the end of the late grace. `recheck` is how soon to look again at what no clock can foretell.
     """
@@ -141,3 +141,4 @@ class Situation:
     switches: tuple[SwitchScope, ...] = ()
     recheck: timedelta = timedelta(seconds=30)
     calling_from: Mapping[str, str] = field(default_factory=dict)
+    rest_from: Mapping[str, str] = field(default_factory=dict)

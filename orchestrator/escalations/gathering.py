@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from orchestrator.availability.consent import Wishes
 from orchestrator.availability.purposes import Purpose
 from orchestrator.availability.situation import Cap, Situation, Staffing
-from orchestrator.escalations.customer_hours import calling_of
+from orchestrator.escalations.customer_hours import CustomerHours, customer_hours
 from orchestrator.escalations.history import contacts, number_is_blocked
 from orchestrator.escalations.opening import business_hours, calendar_version, switches
 from orchestrator.escalations.prospect import Prospect
@@ -22,13 +22,15 @@ async def situation_of(session: AsyncSession, prospect: Prospect, *, now: dateti
     """Return everything the decision about this contact depends on."""
     caps = caps_of(prospect, settings)
     past = await contacts(session, prospect.customer, prospect.number, caps=caps, now=now)
-    calling = calling_of(prospect.customer.attributes, prospect.number, purpose=prospect.purpose, medium=prospect.medium)
+    there = hours_there(prospect, settings)
     return Situation(
         purpose=prospect.purpose,
         medium=prospect.medium,
         rule=prospect.rule,
-        calling=calling.windows,
-        calling_from=calling.figures,
+        calling=there.calling,
+        calling_from=there.calling_from,
+        rest=there.rest,
+        rest_from=there.rest_from,
         expires_at=prospect.expires_at,
         resolved=prospect.resolved,
         erased=prospect.customer.erased_at is not None,
@@ -46,6 +48,12 @@ async def situation_of(session: AsyncSession, prospect: Prospect, *, now: dateti
         switches=await switches(session, queue=prospect.queue, rule=prospect.rule),
         recheck=settings.staffing_relook,
     )
+
+
+def hours_there(prospect: Prospect, settings: Settings) -> CustomerHours:
+    """Return when the customer may be reached where they are, and when they rest."""
+    attributes, purpose, medium = prospect.customer.attributes, prospect.purpose, prospect.medium
+    return customer_hours(attributes, prospect.number, purpose=purpose, medium=medium, rest_in=frozenset(settings.rest_in))
 
 
 async def wishes_of(session: AsyncSession, prospect: Prospect) -> Wishes:

@@ -8,7 +8,8 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.availability.situation import Unplaced
-from orchestrator.availability.zones import locate, zone
+from orchestrator.availability.whereabouts import whereabouts
+from orchestrator.availability.zones import zone
 from orchestrator.escalations.pledges import Ended, end_at_close, end_at_connection
 from orchestrator.escalations.records import note
 from orchestrator.escalations.states import Outcome, PromiseState
@@ -152,8 +153,7 @@ async def break_open(session: AsyncSession, escalation: EscalationRow, *, cause:
 
 def customer_zone(customer: CustomerRow) -> ZoneInfo | None:
     """Return the customer's zone where exactly one is known."""
-    attributes = customer.attributes
-    place = locate(zone=attributes.get("zone"), country=attributes.get("country"))
+    place = whereabouts(customer.attributes).place
     return None if isinstance(place, Unplaced) or len(place.zones) != 1 else zone(place.zones[0])
 
 

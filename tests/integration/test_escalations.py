@@ -1,7 +1,7 @@
 """Escalations from the moment that opens them to the outcome that closes them, on a real database."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -216,6 +216,23 @@ async def test_a_decision_keeps_which_files_decided_and_how_the_zone_was_found(w
     figures = next(each["figures"] for each in kept if each["gate"] == "calling_hours")
     assert figures["hours"] == f"us {default_book().packs[Region('US')].reviewed}"
     assert (figures["zones"], figures["zone_from"]) == ("America/Chicago", "address")
+
+
+async def test_it_waits_until_the_customers_rest_is_over(world: World) -> None:
+    assert isinstance(world.clock, HandClock)
+    world.clock.instant = datetime(2026, 12, 11, 16, 30, tzinfo=UTC)  # Friday afternoon in London, after dark
+    await world.rule(expires="48h")
+    await world.floor()
+    customer = await world.customer(zone="Europe/London", preferences={"rest": "sabbath"})
+    await world.moment(customer, expires=48 * HOUR)
+    case = await world.escalation(customer)
+
+    told = await world.run(case.id)
+
+    assert (await world.reread(case.id)).reasons == ["rest"]
+    assert isinstance(told, Wait)
+    assert told.until is not None
+    assert datetime(2026, 12, 12, 16, 40, tzinfo=UTC) < told.until < datetime(2026, 12, 12, 17, tzinfo=UTC)
 
 
 async def test_it_expires_at_once_when_no_allowed_time_comes_before(world: World) -> None:

@@ -1,4 +1,4 @@
-"""What calling hours and rest stood on, as a sentence: which files with their dates of review, which zones, found how. Pure."""
+"""What calling hours and rest stood on, as sentences: which files, reviewed when, which zones, found how, which wish. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -7,10 +7,10 @@ from typing import Any
 
 from babel import Locale, dates
 
+from orchestrator.availability.preferences import WishState
 from orchestrator.availability.zones import ZoneSource
 from orchestrator.insights.explain.figures import Reader
 
-FOUNDATIONS = frozenset({"hours", "zones", "zone_from"})
 _FILE = re.compile(r"([a-z0-9-]+)(?: (\d{4}-\d{2}-\d{2}))?")
 _FROM: Mapping[ZoneSource, tuple[str, str]] = {
     ZoneSource.ADDRESS: ("from the address", "לפי הכתובת"),
@@ -21,16 +21,38 @@ _FROM: Mapping[ZoneSource, tuple[str, str]] = {
 }
 
 
+_RESTS: Mapping[str, tuple[str, str]] = {
+    "region": ("Sabbath and holidays are kept by the custom of the place.", "שבת וחג נשמרים כמנהג המקום."),
+    "wish": ("The customer keeps Sabbath and holidays.", "הלקוח שומר שבת וחג."),
+}
+_WISHES: Mapping[WishState, tuple[str, str]] = {
+    WishState.KEPT: ("The customer's own wish narrows them.", "הלקוח ביקש שעות מצומצמות יותר."),
+    WishState.EMPTY: (
+        "The hours the customer wishes for are empty, so they were left aside.",
+        "השעות המבוקשות של הלקוח ריקות, ולכן לא הובאו בחשבון.",
+    ),
+    WishState.UNREADABLE: (
+        "The hours the customer wishes for could not be read, so they were left aside.",
+        "אי אפשר לקרוא את השעות המבוקשות של הלקוח, ולכן לא הובאו בחשבון.",
+    ),
+}
+
+
 def foundation(figures: Mapping[str, Any], reader: Reader) -> str | None:
     """Return the sentence, or None for a verdict that keeps no foundation. Raises `ValueError` for one written otherwise."""
-    if "hours" not in figures:
-        return None
-    files = ", ".join(_file(each, reader) for each in str(figures["hours"]).split(", "))
-    source = _FROM[ZoneSource(figures["zone_from"])][reader.is_hebrew]
-    zones = f"\u2066{figures['zones']}\u2069"  # names of zones read left to right in any sentence
-    if reader.is_hebrew:
-        return f"לפי שעות הפנייה של {files}. אזור זמן: {zones} ({source})."
-    return f"By the calling hours of {files}. Zone: {figures['zones']} ({source})."
+    told: list[str] = []
+    if "rest_by" in figures:
+        told.append(_RESTS[str(figures["rest_by"])][reader.is_hebrew])
+    if "hours" in figures:
+        files = ", ".join(_file(each, reader) for each in str(figures["hours"]).split(", "))
+        told.append(f"לפי שעות הפנייה: {files}." if reader.is_hebrew else f"By the calling hours of {files}.")
+    if "wish" in figures:
+        told.append(_WISHES[WishState(figures["wish"])][reader.is_hebrew])
+    if "zone_from" in figures:
+        source = _FROM[ZoneSource(figures["zone_from"])][reader.is_hebrew]
+        zones = f"\u2066{figures['zones']}\u2069"  # names of zones read left to right in any sentence
+        told.append(f"אזור זמן: {zones} ({source})." if reader.is_hebrew else f"Zone: {figures['zones']} ({source}).")
+    return " ".join(told) or None
 
 
 def _file(text: str, reader: Reader) -> str:

@@ -11,7 +11,7 @@ from orchestrator.availability.sentences import ENGLISH
 from orchestrator.availability.situation import BudgetKind, SwitchScope
 from orchestrator.insights.explain.codes import phrase
 from orchestrator.insights.explain.figures import Reader
-from orchestrator.insights.explain.foundations import FOUNDATIONS, foundation
+from orchestrator.insights.explain.foundations import foundation
 
 HEBREW: Mapping[str, str] = {
     "needed": "הלקוח עוד זקוק לאדם.",
@@ -79,7 +79,7 @@ def gate_sentence(verdict: Mapping[str, Any], reader: Reader) -> str:
     if words is None:
         return str(verdict.get("sentence", ""))
     try:
-        told = {name: _read(name, figure, reader) for name, figure in figures.items() if name not in FOUNDATIONS}
+        told = {name: _read(name, figure, reader) for name, figure in figures.items() if f"{{{name}}}" in words}
         return " ".join(filter(None, (words.format_map(told), foundation(figures, reader))))
     except (KeyError, TypeError, ValueError):
         return str(verdict.get("sentence", ""))

@@ -112,6 +112,20 @@ def test_an_hour_of_calling_tells_which_files_decided_and_how_the_zone_was_found
     assert gate_sentence({"why": "calling_open", "figures": {}}, EN) == "It is an allowed hour where the customer is."
 
 
+def test_rest_and_wishes_are_told() -> None:
+    place = {"zones": "Asia/Jerusalem", "zone_from": "country"}
+    resting = {"why": "rest_closed", "figures": {"until": "2026-06-06T17:20:00Z", "rest_by": "region", **place}}
+    wished = {"why": "calling_open", "figures": {"hours": "il 2026-11-22", "wish": "unreadable", **place}}
+
+    assert "Sabbath and holidays are kept by the custom of the place. Zone: Asia/Jerusalem" in gate_sentence(resting, EN)
+    assert "שבת וחג נשמרים כמנהג המקום." in gate_sentence(resting, HE)
+    assert "The hours the customer wishes for could not be read, so they were left aside." in gate_sentence(wished, EN)
+
+
+def test_figures_a_sentence_does_not_name_do_not_keep_it_from_being_told() -> None:
+    assert gate_sentence({"why": "business_open", "figures": {"calendar": "sales-hours"}}, HE) == "התור פתוח."
+
+
 def test_a_verdict_of_another_version_is_told_as_it_was_stored() -> None:
     assert gate_sentence({"why": "no_such", "sentence": "Told then.", "figures": {}}, HE) == "Told then."
     assert gate_sentence({"why": "cooling_down", "sentence": "Told then.", "figures": {"length": 7}}, HE) == "Told then."
