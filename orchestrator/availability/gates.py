@@ -5,12 +5,13 @@ Staffing and the kill switch are no time gates, since no clock tells when they e
 says when to look again. A kill switch stops dials; a message that apologises for it still goes out.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from orchestrator.availability import caps
 from orchestrator.availability.intervals import FOREVER
 from orchestrator.availability.purposes import Medium, Purpose
-from orchestrator.availability.situation import Budget, BudgetKind, Cap, Contact, ContactKind, Situation
+from orchestrator.availability.situation import Budget, BudgetKind, Situation
 from orchestrator.availability.verdicts import Figure, GateCode, GateState, Verdict
 
 
@@ -160,30 +161,12 @@ def frequency(situation: Situation, now: datetime) -> tuple[Verdict, datetime]:
         return exempt, now
     if not situation.caps:
         return _not_applicable(gate), now
-    free_at, reached, count = now, None, 0
-    for cap in situation.caps:
-        for contacts in (situation.contacts, situation.number_contacts):
-            counted = _counted(cap, contacts, situation, now)
-            if len(counted) >= cap.limit and (free := counted[len(counted) - cap.limit] + cap.within) > free_at:
-                free_at, reached, count = free, cap, len(counted)
-    if reached is None:
+    if (full := caps.reached(situation, now)) is None:
         return _open(gate, "below_caps"), now
-    within, until = str(reached.within), shown(free_at)
-    return _closed(gate, "cap_reached", count=count, limit=reached.limit, within=within, until=until), free_at
-
-
-def _counted(cap: Cap, contacts: Sequence[Contact], situation: Situation, now: datetime) -> list[datetime]:
-    """Return the times, oldest first, of the contacts that count toward `cap` in the stretch that ends now."""
-    if cap.rule is not None and cap.rule != situation.rule:
-        return []
-    own_count = situation.purpose is Purpose.MARKETING
-    return sorted(
-        contact.at
-        for contact in contacts
-        if contact.at > now - cap.within
-        and (cap.rule is None or contact.rule == cap.rule)
-        and (own_count or contact.kind is not ContactKind.INBOUND)
-    )
+    cap, until = full.cap, shown(full.free_at)
+    figures: dict[str, Figure] = {"count": full.count, "limit": cap.limit, "within": str(cap.within), "until": until}
+    figures |= caps.narrowed(cap)
+    return _closed(gate, caps.sentence_of(cap), **figures), full.free_at
 
 
 def late_grace(situation: Situation, now: datetime) -> Verdict:

@@ -28,15 +28,33 @@ class Contact:
     at: datetime
     kind: ContactKind
     rule: str | None = None
+    medium: Medium | None = None  # None: the customer's own contact
+    subjects: frozenset[str] = frozenset()  # the moments it was about
+
+
+class CapHolder(StrEnum):
+    """Whose contacts a cap counts."""
+
+    CUSTOMER = "customer"
+    NUMBER = "number"  # whoever it belongs to: families share phones
 
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """At most `limit` contacts in any stretch of `within`: rolling, not by calendar day. `rule` None: over all rules."""
+    """At most `limit` contacts in any stretch of `within`: rolling, not by calendar day.
+
+    `rule` None: over all rules. `holder` None: held against the customer's contacts and the number's, each. `same_subject`
+    counts only what was about the same moment; `media` (empty: all) both which contacts it holds back and which it counts.
+    `law` names the country or state that demands it.
+    """
 
     limit: int
     within: timedelta
     rule: str | None = None
+    holder: CapHolder | None = None
+    same_subject: bool = False
+    media: frozenset[Medium] = frozenset()
+    law: str | None = None
 
     def __post_init__(self) -> None:
         if self.limit < 1:
@@ -119,6 +137,7 @@ class Situation:
     medium: Medium
     calling: Windows | Unplaced
     rule: str | None = None
+    subject: str | None = None  # the moment that leads: what the contact is about
     expires_at: datetime | None = None
     resolved: bool = False
     erased: bool = False

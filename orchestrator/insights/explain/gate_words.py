@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from orchestrator.availability.country_caps import place_name
 from orchestrator.availability.purposes import Medium, Purpose
 from orchestrator.availability.sentences import ENGLISH
 from orchestrator.availability.situation import BudgetKind, SwitchScope
@@ -42,6 +43,10 @@ HEBREW: Mapping[str, str] = {
     "cooling_down": "הכלל מפסיק ללקוח זה למשך {length}, עד {until}.",
     "below_caps": "לא הושגה מכסת פניות.",
     "cap_reached": "מספר הפניות בתוך {within} הוא {count}, ומותרות {limit}; מותר שוב מ־{until}.",
+    "cap_reached_subject": "מספר הפניות באותו עניין בתוך {within} הוא {count}, ומותרות {limit}; מותר שוב מ־{until}.",
+    "cap_reached_media": "מספר הפניות באמצעות {media} בתוך {within} הוא {count}, ומותרות {limit}; מותר שוב מ־{until}.",
+    "cap_reached_rule": "מספר הפניות של הכלל הזה בתוך {within} הוא {count}, ומותרות {limit}; מותר שוב מ־{until}.",
+    "cap_reached_law": "מספר השיחות בתוך {within} הוא {count}, והדין ב{law} מתיר {limit}; מותר שוב מ־{until}.",
     "calling_open": "זו שעה מותרת במקום הלקוח.",
     "calling_closed": "זו שעה אסורה במקום הלקוח; מותר שוב מ־{until}.",
     "calling_never": "אין שעה מותרת במקום הלקוח בתוך {horizon}.",
@@ -94,6 +99,10 @@ def _read(name: str, figure: Any, reader: Reader) -> str:
             return reader.span(_length(figure))
         case "scopes":
             return ", ".join(phrase(SwitchScope(each.partition(" ")[0]), reader.language) for each in figure.split(", "))
+        case "media":
+            return ", ".join(phrase(Medium(each), reader.language) for each in figure.split(", "))
+        case "law":
+            return place_name(figure, reader.language)
         case "purpose" | "medium" | "kind":
             return phrase(_CODES[name](figure), reader.language)
         case _:

@@ -129,3 +129,14 @@ def test_figures_a_sentence_does_not_name_do_not_keep_it_from_being_told() -> No
 def test_a_verdict_of_another_version_is_told_as_it_was_stored() -> None:
     assert gate_sentence({"why": "no_such", "sentence": "Told then.", "figures": {}}, HE) == "Told then."
     assert gate_sentence({"why": "cooling_down", "sentence": "Told then.", "figures": {"length": 7}}, HE) == "Told then."
+
+
+def test_a_reached_cap_is_told_with_the_names_of_its_media_and_its_law() -> None:
+    figures = {"count": 3, "limit": 3, "within": "1 day, 0:00:00", "until": "2026-06-07T07:20:00Z"}
+    by_law = {"why": "cap_reached_law", "figures": {**figures, "law": "US-FL"}}
+    by_media = {"why": "cap_reached_media", "figures": {**figures, "media": "sms, voice_person"}}
+
+    assert gate_sentence(by_law, EN) == "Calls within 1 day: 3, of 3 that Florida allows; allowed again from 10:20:00."
+    assert "פלורידה" in gate_sentence(by_law, HE)
+    assert "voice_person" not in gate_sentence(by_media, EN)
+    assert not LATIN.search(gate_sentence(by_media, HE).replace("SMS", ""))
