@@ -27,6 +27,7 @@ COMMANDS = {
     "demo": "orchestrator.cli.demo:demo",
     "api": "orchestrator.cli.api:api",
     "channel": "orchestrator.cli.channel:channel",
+    "limits": "orchestrator.cli.limits:limits",
     "explain": "orchestrator.cli.explain:explain",
     "events": "orchestrator.cli.events:events",
     "rules": "orchestrator.cli.rules:rules",

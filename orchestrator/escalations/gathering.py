@@ -8,25 +8,28 @@ from datetime import datetime
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.availability.consent import Wishes
+from orchestrator.availability.country_caps import caps_by_law
 from orchestrator.availability.purposes import Purpose
 from orchestrator.availability.situation import Cap, Situation, Staffing
 from orchestrator.escalations.customer_hours import CustomerHours, customer_hours
 from orchestrator.escalations.history import contacts, number_is_blocked
 from orchestrator.escalations.opening import business_hours, calendar_version, switches
 from orchestrator.escalations.prospect import Prospect
+from orchestrator.queueing.limits import limits_in_force
 from orchestrator.queueing.presence import agents_on_duty
 from orchestrator.settings import Settings
 
 
 async def situation_of(session: AsyncSession, prospect: Prospect, *, now: datetime, settings: Settings) -> Situation:
     """Return everything the decision about this contact depends on."""
-    caps = caps_of(prospect, settings)
+    caps = await caps_of(session, prospect, settings)
     past = await contacts(session, prospect.customer, prospect.number, caps=caps, now=now)
     there = hours_there(prospect, settings)
     return Situation(
         purpose=prospect.purpose,
         medium=prospect.medium,
         rule=prospect.rule,
+        subject=prospect.subject,
         calling=there.calling,
         calling_from=there.calling_from,
         rest=there.rest,
@@ -68,11 +71,14 @@ async def wishes_of(session: AsyncSession, prospect: Prospect) -> Wishes:
     )
 
 
-def caps_of(prospect: Prospect, settings: Settings) -> tuple[Cap, ...]:
-    """Return the caps that hold; a requested callback and one that was promised are exempt from all."""
+async def caps_of(session: AsyncSession, prospect: Prospect, settings: Settings) -> tuple[Cap, ...]:
+    """Return the caps that hold, ours and the law's; a requested callback and one that was promised are exempt from all."""
     if prospect.promised or prospect.purpose is Purpose.REQUESTED_CALLBACK:
         return ()
-    return tuple(Cap(limit=cap.limit, within=cap.within) for cap in settings.caps)
+    told = prospect.customer.attributes
+    by_law = caps_by_law(purpose=prospect.purpose, country=told.get("country"), state=told.get("state"), phone=prospect.number)
+    ours = (await limits_in_force(session, settings)).document.caps
+    return (*(cap.as_cap() for cap in ours), *by_law)
 
 
 async def staffing_of(session: AsyncSession, prospect: Prospect, *, now: datetime) -> Staffing | None:

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from orchestrator.availability.purposes import Medium
 from orchestrator.availability.situation import Cap, Contact, ContactKind
 from orchestrator.intake.tables import CustomerRow
 from orchestrator.telephony.tables import AttemptRow, Leg, MessageRow
@@ -26,13 +28,19 @@ SELECT EXISTS (
 )
 """)
 
-# `submitted_at` is taken away again from a dial or a message that surely never went out.
+# `submitted_at` is taken away again from a dial or a message that surely never went out. What a contact was about are all the
+# moments of its case. The customer's own contacts are events; each part finds its rows by an index of its own.
 _CONTACTS = text("""
-SELECT submitted_at AS at, rule, customer_id, to_number, 'dial' AS kind FROM attempts
-WHERE (customer_id = :self OR to_number = :phone) AND leg = 'customer' AND submitted_at >= :since
+SELECT submitted_at AS at, 'dial' AS kind, rule, medium, customer_id = :self AS own, to_number = :phone AS there,
+    (SELECT array_agg(DISTINCT moment) FROM moments WHERE moments.escalation_id = attempts.escalation_id) AS subjects
+FROM attempts WHERE (customer_id = :self OR to_number = :phone) AND leg = 'customer' AND submitted_at >= :since
 UNION ALL
-SELECT submitted_at, rule, customer_id, to_number, 'message' FROM messages
-WHERE (customer_id = :self OR to_number = :phone) AND submitted_at >= :since
+SELECT submitted_at, 'message', rule, 'sms', customer_id = :self, to_number = :phone,
+    (SELECT array_agg(DISTINCT moment) FROM moments WHERE moments.escalation_id = messages.escalation_id)
+FROM messages WHERE (customer_id = :self OR to_number = :phone) AND submitted_at >= :since
+UNION ALL
+SELECT time, 'inbound', NULL, NULL, true, false, NULL
+FROM events WHERE customer_id = :self AND type = 'contact.inbound' AND time >= :since
 """)
 
 
@@ -47,19 +55,21 @@ class Past:
 async def contacts(
     session: AsyncSession, customer: CustomerRow, phone: str | None, *, caps: Sequence[Cap], now: datetime
 ) -> Past:
-    """Return the dials and messages that may count toward `caps`, and the customer's own last contact."""
+    """Return the dials, the messages and the customer's own contacts that may count toward `caps`, by one statement."""
     if not caps:
         return Past()
     since = now - max(cap.within for cap in caps)
     connection = await session.connection()
     rows = (await connection.execute(_CONTACTS, {"self": customer.id, "phone": phone or "", "since": since})).all()
-    counted = [(Contact(row.at, ContactKind(row.kind), row.rule), row) for row in rows]
-    own = customer.last_contact_at
-    inbound = (Contact(own, ContactKind.INBOUND),) if own is not None and own >= since else ()
     return Past(
-        of_customer=(*(contact for contact, row in counted if row.customer_id == customer.id), *inbound),
-        of_number=tuple(contact for contact, row in counted if row.to_number == phone),
+        of_customer=tuple(_contact(row) for row in rows if row.own),
+        of_number=tuple(_contact(row) for row in rows if row.there),
     )
+
+
+def _contact(row: Row[Any]) -> Contact:
+    medium = None if row.medium is None else Medium(row.medium)
+    return Contact(row.at, ContactKind(row.kind), row.rule, medium, frozenset(row.subjects or ()))
 
 
 async def number_is_blocked(session: AsyncSession, customer: CustomerRow, phone: str) -> bool:

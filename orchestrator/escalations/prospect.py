@@ -22,8 +22,9 @@ from orchestrator.telephony.numbers import customer_number
 class Prospect:
     """Whom, why, how and from where: what each part of a `Situation` is gathered by. Times are aware UTC.
 
-    `version` is the rule's that stands behind it. `agent_in_hand`: staffing is not asked again. `requested_at`, `not_before`
-    and `worth` are the leading moment's. `promised`: words went out, and the promise stands.
+    `version` is the rule's that stands behind it, `subject` the moment it is about. `agent_in_hand`: staffing is not asked
+    again. `requested_at`, `not_before` and `worth` are the leading moment's. `promised`: words went out, and the promise
+    stands.
     """
 
     customer: CustomerRow
@@ -33,6 +34,7 @@ class Prospect:
     purpose: Purpose
     medium: Medium
     queue: str | None
+    subject: str | None = None
     agent_in_hand: bool = False
     promised: bool = False
     resolved: bool = False
@@ -67,6 +69,7 @@ async def prospect_of(
         purpose=Purpose(escalation.purpose),
         medium=medium,
         queue=escalation.queue,
+        subject=None if lead is None else lead.moment,
         agent_in_hand=agent_in_hand,
         promised=promise is not None,
         resolved=not moments or escalation.pending is not None,

@@ -82,6 +82,7 @@ class EventRow(SQLModel, table=True):
     __table_args__ = (
         Index("events_of_customer", "customer_id", "time", "source", "id"),
         Index("events_by_time", "time"),
+        Index("own_contacts", "customer_id", "time", postgresql_where=text("type = 'contact.inbound'")),
     )
 
     source: str = code_point_text(primary_key=True)

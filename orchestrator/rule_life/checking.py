@@ -8,12 +8,14 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.availability.calendars import Calendar, read_calendar
+from orchestrator.availability.limits import CapRule
 from orchestrator.availability.tables import CalendarRow
 from orchestrator.detection.lint.findings import Finding, LintedRule, Severity
 from orchestrator.detection.lint.linting import Known, lint
 from orchestrator.detection.rule_files import RuleFile, read_rule_file
 from orchestrator.detection.tables import RuleState
 from orchestrator.errors import BadInput, Conflict
+from orchestrator.queueing.limits import limits_in_force
 from orchestrator.queueing.tables import QueueRow
 from orchestrator.rule_life.listing import list_rules
 from orchestrator.rule_life.versions import read_version
@@ -75,14 +77,20 @@ async def _known(session: AsyncSession, settings: Settings) -> Known:
     queues = {row.name: row.calendar for row in (await session.exec(select(QueueRow))).all()}
     scripts = (await session.exec(select(ScriptRow.name).distinct())).all()
     templates = (await session.exec(select(TemplateRow.name).distinct())).all()
+    caps = (await limits_in_force(session, settings)).document.caps
     return Known(
         queues=queues.keys(),
         calendars=await _calendars(session, queues),
         scripts=SCRIPT_NAMES | set(scripts),
         templates=TEMPLATE_NAMES | set(templates),
-        most_a_day=min((cap.limit for cap in settings.caps if cap.within >= _DAY), default=Known().most_a_day),
+        most_a_day=min((cap.limit for cap in caps if _is_over_all(cap)), default=Known().most_a_day),
         pauses={"no_answer": settings.no_answer_delay, "busy": settings.busy_delay, "machine": settings.machine_delay},
     )
+
+
+def _is_over_all(cap: CapRule) -> bool:
+    """Tell whether no more than its limit can go out in a day, whatever the rule."""
+    return cap.within >= _DAY and not cap.media and cap.rule is None and cap.subject is None
 
 
 async def _calendars(session: AsyncSession, queues: Mapping[str, str | None]) -> dict[str, Calendar]:

@@ -2,6 +2,7 @@
 
 from sqlmodel import SQLModel
 
+import orchestrator.availability.limit_tables
 import orchestrator.availability.tables
 import orchestrator.backtests.tables
 import orchestrator.detection.tables

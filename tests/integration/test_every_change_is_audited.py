@@ -114,6 +114,10 @@ async def remove_shifts(by: Caller) -> None:
     await by.call("DELETE", "/v1/shifts/dana")
 
 
+async def put_limits(by: Caller) -> None:
+    await by.call("PUT", "/v1/limits", {"caps": [{"limit": 3, "within": "24h"}]}, TAG)
+
+
 async def throw_switch(by: Caller) -> str:
     return str((await by.call("POST", "/v1/switches", {"scope": "everything"} | BECAUSE))["id"])
 
@@ -208,6 +212,7 @@ async def replay_letter(by: Caller) -> None:
 Act = Callable[[Caller], Awaitable[Any]]
 ROUTES: dict[tuple[str, str], tuple[Act, str]] = {
     ("PUT", "/v1/queues/{name}"): (put_queue, "queue.added"),
+    ("PUT", "/v1/limits"): (put_limits, "limits.saved"),
     ("PUT", "/v1/calendars/{name}"): (put_calendar, "calendar.saved"),
     ("DELETE", "/v1/calendars/{name}"): (retire_calendar, "calendar.retired"),
     ("POST", "/v1/calendars/{name}/closures"): (close_calendar, "calendar.closed"),
@@ -284,6 +289,7 @@ COMMANDS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("calendar open", ("weekdays",), "calendar.opened"),
     ("calendar retire", ("weekdays",), "calendar.retired"),
     ("calendar put", ("FILE",), "calendar.saved"),
+    ("limits put", ("LIMITS",), "limits.saved"),
     ("queue add", ("sales", "--calendar", "weekdays"), "queue.added"),
     ("agent add", ("dana", "--queue", "sales", "--language", "en"), "agent.added"),
     ("shifts put", ("SHIFTS",), "shifts.saved"),
@@ -326,6 +332,7 @@ OTHERS = {
         "doctor",
         "due",
         "events import",
+        "limits show",
         "explain",
     ),
     *(
@@ -396,7 +403,10 @@ def a_place(folder: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) ->
     shifts, rota = folder / "shifts.yaml", folder / "rota.csv"
     shifts.write_text('shifts: dana\nzone: UTC\nweekly: {mon: ["09:00-17:00"]}\n')
     rota.write_text("agent,date,from,to\ndana,2026-12-24,,\n")
-    return {"FOLDER": str(rules), "FILE": str(calendar), "SHIFTS": str(shifts), "ROTA": str(rota)}
+    limits = folder / "limits.yaml"
+    limits.write_text("caps: [{limit: 3, within: 24h}]\n")
+    paths = {"FOLDER": str(rules), "FILE": str(calendar), "SHIFTS": str(shifts), "ROTA": str(rota)}
+    return {**paths, "LIMITS": str(limits)}
 
 
 def run(*arguments: str) -> None:

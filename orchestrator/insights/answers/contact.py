@@ -61,6 +61,7 @@ def new_contact(customer: CustomerRow, rule: RuleAsked, *, at: datetime, setting
         purpose=document.purpose,
         medium=_medium(step),
         queue=None if step is None else step.queue,
+        subject=document.moment,
         requested_at=at,
         expires_at=at + min(document.expires, _FARTHEST),
         worth=_worth(document),
