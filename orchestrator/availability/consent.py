@@ -12,12 +12,14 @@ class Wishes:
     """`consent` maps `service`, `marketing`, `voice_recorded`, `sms` to what was said; what was never said is absent.
 
     `do_not_call_since` (aware UTC) is when do-not-call was recorded, None where nobody knows.
-    `number_blocked` is do-not-call of the number itself, which families share.
+    `number_blocked` is do-not-call of the number itself, which families share; `topic_forbidden_since` (aware UTC) is when
+    the customer forbade calls about what this contact is about, None where that was not said.
     """
 
     do_not_call: bool = False
     do_not_call_since: datetime | None = None
     number_blocked: bool = False
+    topic_forbidden_since: datetime | None = None
     consent: Mapping[str, bool] = field(default_factory=dict)
 
     @classmethod
@@ -65,8 +67,17 @@ class Wishes:
             return False
         if purpose is not Purpose.REQUESTED_CALLBACK:
             return True
-        since = self.do_not_call_since
-        return since is not None and requested_at is not None and since > requested_at
+        return _after(self.do_not_call_since, requested_at)
+
+    def forbid_topic(self, purpose: Purpose, *, requested_at: datetime | None) -> bool:
+        """Say whether do-not-call about this topic stands against this contact; of a request, only one said after it."""
+        if purpose is not Purpose.REQUESTED_CALLBACK:
+            return self.topic_forbidden_since is not None
+        return _after(self.topic_forbidden_since, requested_at)
+
+
+def _after(since: datetime | None, requested_at: datetime | None) -> bool:
+    return since is not None and requested_at is not None and since > requested_at
 
 
 NOTHING_SAID = Wishes()

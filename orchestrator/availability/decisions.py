@@ -8,7 +8,7 @@ from orchestrator.availability.agreement import HORIZON, Agreed, NeverAgreed, ag
 from orchestrator.availability.intervals import utc
 from orchestrator.availability.purposes import Medium
 from orchestrator.availability.situation import Situation, Unplaced
-from orchestrator.availability.verdicts import Decision, Figure, GateCode, GateState, Go, Refuse, Verdict, Wait
+from orchestrator.availability.verdicts import Decision, Figure, GateCode, GateState, Go, Refuse, Verdict, Wait, shown
 from orchestrator.availability.windows import Windows, earliest, starting
 
 _FIXED = (
@@ -86,7 +86,7 @@ def _never(never: NeverAgreed, situation: Situation, verdicts: tuple[Verdict, ..
     """Refuse for good. Without an expiry the 400 days stand in for one, so the reason is `expired` either way."""
     expires = situation.expires_at
     if expires is not None:
-        last = Verdict(GateCode.EXPIRED, GateState.REFUSED, "expires_first", {"expires": gates.shown(expires)})
+        last = Verdict(GateCode.EXPIRED, GateState.REFUSED, "expires_first", {"expires": shown(expires)})
     else:
         last = Verdict(GateCode.EXPIRED, GateState.REFUSED, "never_agree", {"horizon": str(HORIZON)})
     kept = tuple(verdict for verdict in verdicts if verdict.gate is not GateCode.EXPIRED)

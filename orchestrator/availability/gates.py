@@ -10,9 +10,11 @@ from datetime import datetime, timedelta
 
 from orchestrator.availability import caps
 from orchestrator.availability.intervals import FOREVER
+from orchestrator.availability.permission import consent as consent
+from orchestrator.availability.permission import do_not_call as do_not_call
 from orchestrator.availability.purposes import Medium, Purpose
 from orchestrator.availability.situation import Budget, BudgetKind, Situation
-from orchestrator.availability.verdicts import Figure, GateCode, GateState, Verdict
+from orchestrator.availability.verdicts import Figure, GateCode, GateState, Verdict, shown
 
 
 def _open(gate: GateCode, why: str, **figures: Figure) -> Verdict:
@@ -37,11 +39,6 @@ def _exempt(gate: GateCode, situation: Situation) -> Verdict | None:
     return _not_applicable(gate, "exempt_promised") if situation.promised else None
 
 
-def shown(instant: datetime) -> str:
-    """Return a UTC instant as figures show it: RFC 3339 with `Z`, to the second."""
-    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def still_needed(situation: Situation, now: datetime) -> Verdict:
     gate = GateCode.STILL_NEEDED
     if situation.resolved:
@@ -49,29 +46,6 @@ def still_needed(situation: Situation, now: datetime) -> Verdict:
     if situation.erased:
         return _refused(gate, "erased")
     return _refused(gate, "in_live_contact") if situation.in_live_contact else _open(gate, "needed")
-
-
-def consent(situation: Situation, now: datetime) -> Verdict:
-    gate, wishes = GateCode.CONSENT, situation.wishes
-    purpose, medium = situation.purpose, situation.medium
-    if not wishes.permit(purpose):
-        said = "consent_refused" if wishes.consent.get(purpose) is False else "consent_missing"
-        return _refused(gate, said, purpose=purpose.value)
-    if not wishes.permit_medium(medium):
-        said = "medium_refused" if wishes.consent.get(medium) is False else "medium_missing"
-        return _refused(gate, said, medium=medium.value)
-    if purpose is Purpose.REQUESTED_CALLBACK:
-        return _open(gate, "consent_not_needed")
-    return _open(gate, "consent_given", purpose=purpose.value)
-
-
-def do_not_call(situation: Situation, now: datetime) -> Verdict:
-    gate, wishes = GateCode.DO_NOT_CALL, situation.wishes
-    if wishes.number_blocked:
-        return _refused(gate, "number_blocked")
-    if wishes.forbid_calls(situation.purpose, requested_at=situation.requested_at):
-        return _refused(gate, "do_not_call")
-    return _open(gate, "requested_despite" if wishes.do_not_call else "may_be_called")
 
 
 def worth(situation: Situation, now: datetime) -> Verdict:

@@ -10,7 +10,9 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from orchestrator.availability.consent import NOTHING_SAID, Wishes
+from orchestrator.availability.marketing_rules import Listing, Peace
 from orchestrator.availability.purposes import Medium, Purpose
+from orchestrator.availability.statements import Statement
 from orchestrator.availability.windows import Windows
 from orchestrator.errors import BadInput
 
@@ -130,6 +132,8 @@ class Situation:
     `contacts` are the customer's, `number_contacts` those of the number whoever it belongs to: each is held against
     every cap. `calling_from` and `rest_from` tell what decided the hours and the rest, as figures. `switches` are those thrown
     now that cover this contact. `promised`: words went out and the promise stands.
+    `topic` is the name of the moment the contact is about; `said` is what was recorded of the customer's wishes, oldest
+    first. `listing` and `peace` concern marketing alone: the registry that binds this number, and a refusal not long ago.
     `not_before` is the end of the late grace. `recheck` is how soon to look again at what no clock can foretell.
     """
 
@@ -145,6 +149,9 @@ class Situation:
     promised: bool = False
     requested_at: datetime | None = None
     wishes: Wishes = NOTHING_SAID
+    said: tuple[Statement, ...] = ()
+    listing: Listing | None = None
+    peace: Peace | None = None
     worth: Worth | None = None
     control: bool = False
     cooldown: Cooldown | None = None

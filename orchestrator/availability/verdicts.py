@@ -10,6 +10,11 @@ from orchestrator.availability.sentences import sentence
 Figure = str | int | float
 
 
+def shown(instant: datetime) -> str:
+    """Return a UTC instant as figures show it: RFC 3339 with `Z`, to the second."""
+    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 class GateCode(StrEnum):
     """The reasons there are (semantics, 7). Stored and shown: never renamed."""
 

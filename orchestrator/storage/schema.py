@@ -10,6 +10,7 @@ import orchestrator.escalations.tables
 import orchestrator.identity.tables
 import orchestrator.insights.tables
 import orchestrator.intake.tables
+import orchestrator.permissions.tables
 import orchestrator.queueing.shift_tables
 import orchestrator.queueing.tables
 import orchestrator.storage.outbox

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from orchestrator.availability.country_caps import place_name
+from orchestrator.availability.marketing_rules import marketing_rules
 from orchestrator.availability.purposes import Medium, Purpose
 from orchestrator.availability.sentences import ENGLISH
 from orchestrator.availability.situation import BudgetKind, SwitchScope
@@ -25,10 +26,27 @@ HEBREW: Mapping[str, str] = {
     "consent_missing": "הלקוח לא הסכים ל{purpose}.",
     "medium_refused": "התקבל מן הלקוח סירוב לפנייה באמצעות {medium}.",
     "medium_missing": "הלקוח לא הסכים שיפנו אליו באמצעות {medium}.",
+    "consent_on_record": "הסכמת הלקוח מיום {since} כוללת {purpose}.",
+    "consent_until": "הסכמת הלקוח מיום {since} כוללת {purpose} עד {expires}.",
+    "consent_refused_on": "ב־{since} התקבל מן הלקוח סירוב לפנייה לשם {purpose}.",
+    "consent_expired": "הסכמת הלקוח ל{purpose} הסתיימה ב־{expires}.",
+    "consent_elsewhere": "הלקוח הסכים ל{purpose}, אך לא לנושא הזה או לאמצעי הזה.",
+    "topic_refused": "ב־{since} התקבל מן הלקוח סירוב לפנייה בנושא {topic}.",
+    "medium_refused_on": "ב־{since} התקבל מן הלקוח סירוב לפנייה באמצעות {medium}.",
+    "medium_expired": "הסכמת הלקוח לפנייה באמצעות {medium} הסתיימה ב־{expires}.",
     "may_be_called": "אין בקשה שלא להתקשר העומדת נגד פנייה זו.",
     "requested_despite": "רשומה בקשה שלא להתקשר, אך הלקוח ביקש את השיחה הזאת.",
     "do_not_call": "רשומה ללקוח בקשה שלא להתקשר.",
     "number_blocked": "רשומה למספר בקשה שלא להתקשר.",
+    "topic_blocked": "רשומה ללקוח בקשה שלא להתקשר בנושא {topic}.",
+    "declined_lately": "ב־{since} התקבל מן הלקוח סירוב, ואין פונים אליו עד {until}.",
+    "registered": "המספר רשום: {registry}.",
+    "registered_renewal": "המספר רשום: {registry}. עסקה קיימת אינה מתירה להציע את הארכתה.",
+    "registry_stale": "הרשימה ישנה מדי: {registry} (ימים: {age}, מותר: {days}). השיחה מחכה לרשימה חדשה.",
+    "registry_absent": "לא נקלטה רשימה: {registry}. השיחה מחכה לרשימה.",
+    "registry_consent": "הסכמת הלקוח עצמו מיום {since} גוברת על {registry}.",
+    "registry_transaction": "השיחה עוסקת בעסקה קיימת, ועל כך אין איסור: {registry}.",
+    "not_registered": "המספר אינו רשום ({registry}), לפי הרשימה מיום {since}.",
     "exempt_requested": "לא חל על שיחה שהלקוח ביקש.",
     "exempt_promised": "לא חל אחרי שהובטחה ללקוח שיחה.",
     "exempt_medium": "לא חל על {medium}.",
@@ -93,7 +111,7 @@ def gate_sentence(verdict: Mapping[str, Any], reader: Reader) -> str:
 def _read(name: str, figure: Any, reader: Reader) -> str:
     """Return a figure as it reads. Raises `ValueError` for one that another version wrote otherwise."""
     match name:
-        case "until" | "expires":
+        case "until" | "expires" | "since":
             return reader.instant(datetime.fromisoformat(figure))
         case "length" | "within" | "horizon":
             return reader.span(_length(figure))
@@ -103,10 +121,20 @@ def _read(name: str, figure: Any, reader: Reader) -> str:
             return ", ".join(phrase(Medium(each), reader.language) for each in figure.split(", "))
         case "law":
             return place_name(figure, reader.language)
+        case "topic":
+            return str(figure).replace("_", " ")
+        case "registry":
+            return _registry(str(figure)) if reader.is_hebrew else str(figure)
         case "purpose" | "medium" | "kind":
             return phrase(_CODES[name](figure), reader.language)
         case _:
             return reader.number(figure)
+
+
+def _registry(name: str) -> str:
+    """Return a registry's Hebrew name. Raises `KeyError` for one that another version knew."""
+    known = {rules.registry.name: rules.registry.name_he for rules in marketing_rules().values() if rules.registry is not None}
+    return known[name]
 
 
 def _length(text: str) -> timedelta:
