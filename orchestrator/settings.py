@@ -18,6 +18,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from orchestrator.availability.marketing_rules import Sector
 from orchestrator.availability.zones import country_zones, zone_names
 from orchestrator.errors import BadInput
 from orchestrator.identity.field_names import field_names
@@ -145,6 +146,8 @@ class Settings(BaseSettings):
 
     # Calling.
     organisation: str | None = None
+    sector: Sector | None = None
+    registry_countries: Countries = ()
     default_country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
     rest_in: Countries = ("IL",)
     ring_timeout: PositiveDuration = timedelta(seconds=30)

@@ -73,7 +73,9 @@ def _missing_purpose(situation: Situation, now: datetime) -> Verdict | None:
     if purpose is not Purpose.MARKETING:
         return None
     if not speak_of(situation.said, purpose):
-        return None if situation.wishes.permit(purpose) else _consent(GateState.REFUSED, "consent_missing", purpose=purpose.value)
+        return (
+            None if situation.wishes.permit(purpose) else _consent(GateState.REFUSED, "consent_missing", purpose=purpose.value)
+        )
     contact = _contact(situation)
     if consent_for(situation.said, contact, now, naming=purpose) is not None:
         return None

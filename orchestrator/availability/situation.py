@@ -132,7 +132,7 @@ class Situation:
     `contacts` are the customer's, `number_contacts` those of the number whoever it belongs to: each is held against
     every cap. `calling_from` and `rest_from` tell what decided the hours and the rest, as figures. `switches` are those thrown
     now that cover this contact. `promised`: words went out and the promise stands.
-    `topic` is the name of the moment the contact is about; `said` is what was recorded of the customer's wishes, oldest
+    `subject` is the name of the moment the contact is about; `said` is what was recorded of the customer's wishes, oldest
     first. `listing` and `peace` concern marketing alone: the registry that binds this number, and a refusal not long ago.
     `not_before` is the end of the late grace. `recheck` is how soon to look again at what no clock can foretell.
     """

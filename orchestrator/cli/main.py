@@ -30,6 +30,7 @@ COMMANDS = {
     "limits": "orchestrator.cli.limits:limits",
     "explain": "orchestrator.cli.explain:explain",
     "events": "orchestrator.cli.events:events",
+    "registry": "orchestrator.cli.registry:registry",
     "rules": "orchestrator.cli.rules:rules",
     "codec": "orchestrator.cli.codec:codec",
     "carrier": "orchestrator.cli.carrier:carrier",

@@ -3,12 +3,14 @@
 The same parts serve an escalation's contact and one that somebody only asks about.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.availability.consent import Wishes
 from orchestrator.availability.country_caps import caps_by_law
+from orchestrator.availability.marketing_rules import Listing, Peace, country_of
 from orchestrator.availability.purposes import Purpose
 from orchestrator.availability.situation import Cap, Situation, Staffing
 from orchestrator.escalations.customer_hours import CustomerHours, customer_hours
@@ -16,6 +18,15 @@ from orchestrator.escalations.history import contacts, number_is_blocked
 from orchestrator.escalations.opening import business_hours, calendar_version, switches
 from orchestrator.escalations.prospect import Prospect
 from orchestrator.queueing.limits import limits_in_force
+from orchestrator.permissions.marketing import listing_of, peace_of
+from orchestrator.permissions.reading import (
+    consents_of,
+    do_not_call_of,
+    forbidden_since,
+    number_forbidden,
+    statement_of,
+)
+from orchestrator.permissions.tables import DoNotCallRow
 from orchestrator.queueing.presence import agents_on_duty
 from orchestrator.settings import Settings
 
@@ -23,6 +34,7 @@ from orchestrator.settings import Settings
 async def situation_of(session: AsyncSession, prospect: Prospect, *, now: datetime, settings: Settings) -> Situation:
     """Return everything the decision about this contact depends on."""
     caps = await caps_of(session, prospect, settings)
+    words = await do_not_call_of(session, prospect.customer.id, prospect.number)
     past = await contacts(session, prospect.customer, prospect.number, caps=caps, now=now)
     there = hours_there(prospect, settings)
     return Situation(
@@ -39,7 +51,10 @@ async def situation_of(session: AsyncSession, prospect: Prospect, *, now: dateti
         erased=prospect.customer.erased_at is not None,
         promised=prospect.promised,
         requested_at=prospect.requested_at,
-        wishes=await wishes_of(session, prospect),
+        wishes=await wishes_of(session, prospect, words),
+        said=tuple(statement_of(row) for row in await consents_of(session, prospect.customer.id)),
+        listing=await listing(session, prospect, settings),
+        peace=await peace(session, prospect, settings),
         worth=prospect.worth,
         caps=caps,
         contacts=past.of_customer,
@@ -59,16 +74,36 @@ def hours_there(prospect: Prospect, settings: Settings) -> CustomerHours:
     return customer_hours(attributes, prospect.number, purpose=purpose, medium=medium, rest_in=frozenset(settings.rest_in))
 
 
-async def wishes_of(session: AsyncSession, prospect: Prospect) -> Wishes:
-    """Return what the customer agreed to and forbade, and whether anybody forbade calls to the number."""
+async def wishes_of(session: AsyncSession, prospect: Prospect, words: Sequence[DoNotCallRow]) -> Wishes:
+    """Return what the attributes say, what `words` of do-not-call forbid, and whether anybody forbade calls to the number."""
     customer, number = prospect.customer, prospect.number
     told = Wishes.of(customer.attributes, do_not_call_since=customer.opted_out_at)
     return Wishes(
         do_not_call=told.do_not_call,
         do_not_call_since=told.do_not_call_since,
-        number_blocked=number is not None and await number_is_blocked(session, customer, number),
+        number_blocked=number is not None and (number_forbidden(words) or await number_is_blocked(session, customer, number)),
+        topic_forbidden_since=forbidden_since(words, prospect.subject),
         consent=told.consent,
     )
+
+
+async def listing(session: AsyncSession, prospect: Prospect, settings: Settings) -> Listing | None:
+    """Return what the registry says of the number; it is asked about calls that sell, and no others."""
+    if prospect.purpose is not Purpose.MARKETING or prospect.number is None or not prospect.medium.is_voice:
+        return None
+    demanded, sector = settings.registry_countries, settings.sector
+    return await listing_of(session, prospect.number, evidence=prospect.evidence, demanded=demanded, sector=sector)
+
+
+async def peace(session: AsyncSession, prospect: Prospect, settings: Settings) -> Peace | None:
+    """Return how long a customer who declined an offer is left alone, where they and their number are."""
+    if prospect.purpose is not Purpose.MARKETING:
+        return None
+    country = prospect.customer.attributes.get("country")
+    named = {country.upper()} if isinstance(country, str) else set()
+    of_number = None if prospect.number is None else country_of(prospect.number)
+    countries = named | ({of_number} if of_number is not None else set())
+    return await peace_of(session, prospect.customer.id, countries, sector=settings.sector)
 
 
 async def caps_of(session: AsyncSession, prospect: Prospect, settings: Settings) -> tuple[Cap, ...]:

@@ -14,6 +14,7 @@ from orchestrator.escalations.records import move, note, nudge, under_way, unset
 from orchestrator.escalations.states import HELD_BACK, Outcome, State
 from orchestrator.escalations.tables import EscalationRow
 from orchestrator.intake.tables import CustomerRow
+from orchestrator.permissions.tables import DoNotCallRow
 from orchestrator.queueing.news import News, What, tell
 from orchestrator.queueing.tables import TaskState
 from orchestrator.queueing.tasks import withdraw
@@ -86,8 +87,13 @@ async def fail(session: AsyncSession, escalation_id: UUID, *, clock: Clock) -> N
         await close(session, *locked, Outcome.FAILED, now=await clock.now(session), hint=False)
 
 
-async def opt_out(session: AsyncSession, customer: CustomerRow, *, now: datetime) -> None:
-    """Record that the customer wants no more calls, and end all that is open. The customer's lock is held."""
+async def opt_out(session: AsyncSession, customer: CustomerRow, *, now: datetime, word: DoNotCallRow | None = None) -> None:
+    """Record that the customer wants no more calls, and end all that is open. The customer's lock is held.
+
+    `word` is how it goes on record, where more is known than that the customer told us in a call, a message or an event.
+    """
+    if word is not None or customer.opted_out_at is None:
+        session.add(word or _told_us(customer, now))
     customer.attributes = {**customer.attributes, "do_not_call": True}
     customer.opted_out_at = customer.opted_out_at or now
     session.add(customer)
@@ -95,6 +101,12 @@ async def opt_out(session: AsyncSession, customer: CustomerRow, *, now: datetime
     escalation = await open_escalation(session, customer.id)
     if escalation is not None:
         await end(session, customer, escalation, Outcome.OPTED_OUT, now=now)
+
+
+def _told_us(customer: CustomerRow, now: datetime) -> DoNotCallRow:
+    return DoNotCallRow(
+        customer_id=customer.id, forbidden=True, source="customer", said_at=now, recorded_at=now, recorded_by="ringback"
+    )
 
 
 async def end_calls(

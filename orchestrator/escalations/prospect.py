@@ -23,8 +23,8 @@ class Prospect:
     """Whom, why, how and from where: what each part of a `Situation` is gathered by. Times are aware UTC.
 
     `version` is the rule's that stands behind it, `subject` the moment it is about. `agent_in_hand`: staffing is not asked
-    again. `requested_at`, `not_before` and `worth` are the leading moment's. `promised`: words went out, and the promise
-    stands.
+    again. `requested_at`, `not_before`, `worth` and `evidence` are the leading moment's. `promised`: words went out, and the
+    promise stands.
     """
 
     customer: CustomerRow
@@ -42,6 +42,7 @@ class Prospect:
     expires_at: datetime | None = None
     not_before: datetime | None = None
     worth: Worth | None = None
+    evidence: tuple[str, ...] = ()
 
     @property
     def number(self) -> Phone | None:
@@ -77,6 +78,7 @@ async def prospect_of(
         expires_at=last_expiry(moments, None if promise is None else promise.due_at),
         not_before=None if lead is None else lead.not_before,
         worth=_worth(lead),
+        evidence=() if lead is None else tuple(lead.evidence),
     )
 
 

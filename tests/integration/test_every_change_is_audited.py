@@ -5,6 +5,7 @@ import base64
 import getpass
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -23,7 +24,7 @@ from api.routes.registry import ROUTERS
 from orchestrator.cli.main import app as ringback
 from orchestrator.identity.tables import ChangeRow, TokenRow
 from orchestrator.identity.tokens import digest
-from orchestrator.intake.tables import DeadLetterRow
+from orchestrator.intake.tables import CustomerRow, DeadLetterRow
 from orchestrator.storage.database import Database
 from tests.integration.floor import a_client, a_queue, a_task, a_token, an_agent, bearer, some_settings
 from tests.integration.intake_world import COMPLAINT, World, a_channel_key, an_event, publish_rules
@@ -40,6 +41,7 @@ expires: 24h
 """
 BECAUSE = {"reason": "a test"}
 TAG, NEW = {"If-Match": "*"}, {"If-None-Match": "*"}
+SAID = {"given": True, "proof": "form 7", "source": "a test"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +212,23 @@ async def replay_letter(by: Caller) -> None:
 
 
 Act = Callable[[Caller], Awaitable[Any]]
+
+
+async def agree(by: Caller) -> None:
+    await by.call("POST", f"/v1/customers/{await a_customer_of(by)}/consent", {**SAID, "purpose": "service"})
+
+
+async def forbid(by: Caller) -> None:
+    await by.call("POST", f"/v1/customers/{await a_customer_of(by)}/do-not-call", {"source": "a test"})
+
+
+async def a_customer_of(by: Caller) -> UUID:
+    async with by.database.transaction() as session:
+        row = CustomerRow(subject="ann", attributes={}, created_at=datetime.now(UTC))
+        session.add(row)
+    return row.id
+
+
 ROUTES: dict[tuple[str, str], tuple[Act, str]] = {
     ("PUT", "/v1/queues/{name}"): (put_queue, "queue.added"),
     ("PUT", "/v1/limits"): (put_limits, "limits.saved"),
@@ -219,6 +238,8 @@ ROUTES: dict[tuple[str, str], tuple[Act, str]] = {
     ("DELETE", "/v1/calendars/{name}/closures/{closure_id}"): (open_calendar, "calendar.opened"),
     ("PUT", "/v1/shifts/{agent}"): (put_shifts, "shifts.saved"),
     ("DELETE", "/v1/shifts/{agent}"): (remove_shifts, "shifts.removed"),
+    ("POST", "/v1/customers/{customer_id}/consent"): (agree, "consent.recorded"),
+    ("POST", "/v1/customers/{customer_id}/do-not-call"): (forbid, "do_not_call.recorded"),
     ("POST", "/v1/switches"): (throw_switch, "switch.thrown"),
     ("DELETE", "/v1/switches/{switch_id}"): (lift_switch, "switch.lifted"),
     ("PUT", "/v1/rules/{name}"): (save_rule, "rule.drafted"),
@@ -282,7 +303,8 @@ async def test_what_is_arranged_anew_has_both_in_its_line(caller: Caller) -> Non
     assert (line.after["skills"], line.after["pace_per_minute"]) == ([], 4)
 
 
-# In this order: each stands on those before it. FOLDER holds the rule, FILE the calendar, SHIFTS a plan, ROTA a day off.
+# In this order: each stands on those before it. FOLDER holds the rule, FILE the calendar, SHIFTS a plan, ROTA a day off,
+# LIST a registry's numbers.
 COMMANDS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("calendar put", ("FILE",), "calendar.saved"),
     ("calendar close", ("weekdays", "--reason", "a drill"), "calendar.closed"),
@@ -302,6 +324,7 @@ COMMANDS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("channel revoke", ("web",), "channel.revoked"),
     ("channel add", ("courier", "--kind", "partner"), "channel.added"),
     ("channel level", ("courier", "--minutes", "10", "--percent", "95"), "channel.level_changed"),
+    ("registry import", ("israel", "LIST", "--country", "IL", "--as-of", "2026-01-31"), "registry.imported"),
     ("rules publish", ("FOLDER",), "rule.published"),
     ("rules pause", ("cart-left",), "rule.paused"),
     ("rules resume", ("cart-left",), "rule.resumed"),
@@ -339,6 +362,7 @@ OTHERS = {
         "migrate",
         "person list",
         "queue list",
+        "registry list",
         "rules compare",
         "rules diff",
         "rules export",
@@ -403,10 +427,12 @@ def a_place(folder: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) ->
     shifts, rota = folder / "shifts.yaml", folder / "rota.csv"
     shifts.write_text('shifts: dana\nzone: UTC\nweekly: {mon: ["09:00-17:00"]}\n')
     rota.write_text("agent,date,from,to\ndana,2026-12-24,,\n")
+    listed = folder / "list.txt"
+    listed.write_text("+972527654321\nEND 1\n")
     limits = folder / "limits.yaml"
     limits.write_text("caps: [{limit: 3, within: 24h}]\n")
     paths = {"FOLDER": str(rules), "FILE": str(calendar), "SHIFTS": str(shifts), "ROTA": str(rota)}
-    return {**paths, "LIMITS": str(limits)}
+    return {**paths, "LIMITS": str(limits), "LIST": str(listed)}
 
 
 def run(*arguments: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from orchestrator.availability.marketing_rules import CONTRACT_EVENTS
 from orchestrator.availability.purposes import Medium, Purpose
 from orchestrator.detection.lint.conditions import Compared, Sign, alternatives
 from orchestrator.detection.lint.findings import Code, Finding, LintedRule
@@ -12,7 +13,6 @@ from orchestrator.detection.yaml_files import Path
 from orchestrator.sayings import saying
 
 _RECORDED = f"customer.consent.{Medium.VOICE_RECORDED}"
-_CONTRACTS = ("contract.started", "contract.renewed", "contract.ended")
 
 
 def missing_consent(linted: LintedRule) -> Iterator[Finding]:
@@ -40,7 +40,7 @@ def marketing_renewals(linted: LintedRule) -> Iterator[Finding]:
     document = linted.document
     if document.purpose is not Purpose.MARKETING or not any(step.queue for _, step in document.every_step()):
         return
-    if not any(type_matcher(pattern.type)(each) for _, pattern in triggers_of(document) for each in _CONTRACTS):
+    if not any(type_matcher(pattern.type)(each) for _, pattern in triggers_of(document) for each in CONTRACT_EVENTS):
         return
     message = saying("A marketing call about a contract's end may not go to numbers on the register, contract or not.")
     fix = saying(
