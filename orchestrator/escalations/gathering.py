@@ -17,7 +17,6 @@ from orchestrator.escalations.customer_hours import CustomerHours, customer_hour
 from orchestrator.escalations.history import contacts, number_is_blocked
 from orchestrator.escalations.opening import business_hours, calendar_version, switches
 from orchestrator.escalations.prospect import Prospect
-from orchestrator.queueing.limits import limits_in_force
 from orchestrator.permissions.marketing import listing_of, peace_of
 from orchestrator.permissions.reading import (
     consents_of,
@@ -27,6 +26,7 @@ from orchestrator.permissions.reading import (
     statement_of,
 )
 from orchestrator.permissions.tables import DoNotCallRow
+from orchestrator.queueing.limits import limits_in_force
 from orchestrator.queueing.presence import agents_on_duty
 from orchestrator.settings import Settings
 
