@@ -36,6 +36,7 @@ COMMANDS = {
     "carrier": "orchestrator.cli.carrier:carrier",
     "doctor": "orchestrator.cli.doctor:doctor",
     "migrate": "orchestrator.cli.migrate:migrate",
+    "switch": "orchestrator.cli.switch:switch",
     "due": "orchestrator.cli.due:due",
     "up": "orchestrator.cli.up:up",
     "worker": "orchestrator.cli.worker:worker",

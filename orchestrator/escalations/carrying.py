@@ -11,6 +11,7 @@ from orchestrator.escalations.case import Case
 from orchestrator.escalations.instructions import DialLeg, Instruction, Settle, Stop
 from orchestrator.escalations.lifecycle import end_call
 from orchestrator.escalations.plan import Result
+from orchestrator.escalations.switched_off import waiting_at_carrier
 from orchestrator.escalations.talks import after_call, back_to_agent, wrap
 from orchestrator.queueing.tables import TaskRow, TaskState
 from orchestrator.telephony.attempts import AGENT_FIRST, NOW, end, look_again_at, wants_stop
@@ -27,7 +28,7 @@ async def mind_calls(case: Case) -> Instruction | None:
     for attempt in [each for each in case.attempts if each.state is AttemptState.PREPARED]:
         if (instruction := await _mind_unsubmitted(case, attempt)) is not None:
             return instruction
-    if (wanted := _stop_unwanted(case) or ask_silent(case, since=_NEWS)) is not None:
+    if (wanted := _stop_unwanted(case) or await _hold_queued(case) or ask_silent(case, since=_NEWS)) is not None:
         return wanted
     for attempt in case.attempts:
         await _give_up(case, attempt)
@@ -56,6 +57,14 @@ def ask_silent(case: Case, *, since: timedelta = timedelta(0)) -> Settle | None:
     for attempt in case.attempts:
         case.wake(look_again_at(attempt, case.patience))
     return Settle(attempts=tuple(each.id for each in silent)) if silent else None
+
+
+async def _hold_queued(case: Case) -> Settle | None:
+    """Ask about calls in the carrier's queue that a kill switch covers: settling cancels those that wait there still."""
+    waiting = await waiting_at_carrier(case.session, case.escalation, case.attempts)
+    asked = [each for each in waiting if each.looked_at is None or each.looked_at + case.patience.poll <= case.now]
+    _looked_at(case, asked)
+    return Settle(attempts=tuple(each.id for each in asked)) if asked else None
 
 
 def _looked_at(case: Case, attempts: Sequence[AttemptRow]) -> None:

@@ -3,12 +3,12 @@
 from sqlmodel import col, select
 
 from orchestrator.availability.purposes import Medium
-from orchestrator.availability.verdicts import Go
+from orchestrator.availability.verdicts import GateCode, Go
 from orchestrator.escalations import promises
 from orchestrator.escalations.case import Case
 from orchestrator.escalations.instructions import Instruction, Send, Settle
 from orchestrator.escalations.look import Occasion, look
-from orchestrator.escalations.opening import due_at
+from orchestrator.escalations.opening import due_at, switches
 from orchestrator.escalations.pledges import renewal_time
 from orchestrator.escalations.states import PromiseState, State
 from orchestrator.escalations.tables import PromiseRow
@@ -27,7 +27,7 @@ async def mind_promises(case: Case) -> None:
     written = {row.renews for row in pending if row.state is PromiseState.WRITTEN}
     for row in [row for row in pending if row.state is PromiseState.OPEN]:
         if row.due_at < case.now:
-            await promises.break_overdue(case.session, case.escalation, cause=_cause(case), now=case.now)
+            await promises.break_overdue(case.session, case.escalation, cause=await _cause(case), now=case.now)
         elif row.id not in written:
             await _renew_in_time(case, row)
         case.wake(row.due_at)
@@ -91,7 +91,7 @@ async def _renew_in_time(case: Case, row: PromiseRow) -> None:
             now=case.now,
             settings=case.settings,
             renews=row,
-            cause=_cause(case),
+            cause=await _cause(case),
         )
 
 
@@ -105,8 +105,10 @@ async def _mark_task(case: Case) -> None:
     case.session.add(task)
 
 
-def _cause(case: Case) -> str:
+async def _cause(case: Case) -> str:
     """Return why nobody has called yet, as a code."""
+    if await switches(case.session, queue=case.escalation.queue, rule=case.escalation.rule):
+        return GateCode.KILL_SWITCH.value
     if case.escalation.state is State.WAITING and case.escalation.reasons:
         return str(case.escalation.reasons[0])
     return "nobody_free" if case.task is not None and case.task.state is TaskState.QUEUED else "late"

@@ -9,11 +9,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.availability.situation import SwitchScope
 from orchestrator.availability.tables import SwitchRow
+from orchestrator.detection.tables import RuleRow
 from orchestrator.errors import BadInput, NoSuch
+from orchestrator.escalations.switched_off import not_ringing
 from orchestrator.identity.changes import Who, note_change
+from orchestrator.queueing.tables import QueueRow
 from orchestrator.queueing.waking import wake
 from orchestrator.settings import Settings
 from orchestrator.storage.columns import Json
+from orchestrator.storage.outbox import Topic, escalation_row, post
 
 
 class NoSuchSwitch(NoSuch):
@@ -37,15 +41,17 @@ async def throw(
     now: datetime,
     settings: Settings,
 ) -> SwitchRow:
-    """Stop new dials. Raises `BadInput` where scope and target do not go together."""
+    """Stop new dials. Raises `BadInput` where scope and target do not go together, or there is no such queue or rule."""
     if (target is None) != (scope is SwitchScope.EVERYTHING):
         fix = "leave it out" if scope is SwitchScope.EVERYTHING else f"name the {scope}"
         raise BadInput(f"a switch for {scope} with this target", field="target", fix=fix)
+    await _check_target(session, scope, target)
     row = SwitchRow(scope=scope.value, target=target, reason=reason, author=author, thrown_at=now)
     session.add(row)
     await session.flush()
     await note_change(session, who=who, what="switch.thrown", subject=str(row.id), before=None, after=_told(row), now=now)
     await _wake(session, row, now=now, settings=settings)
+    await _take_back(session, row, now=now)
     return row
 
 
@@ -63,11 +69,30 @@ async def lift(session: AsyncSession, switch_id: UUID, *, who: Who, now: datetim
     return row
 
 
+async def _check_target(session: AsyncSession, scope: SwitchScope, target: str | None) -> None:
+    """A name that was mistyped would stop nothing, and nobody would see it."""
+    table: type[QueueRow] | type[RuleRow] = QueueRow if scope is SwitchScope.QUEUE else RuleRow
+    if target is not None and await session.get(table, target) is None:
+        raise BadInput(f"there is no {scope} of this name", field="target", fix=f"name one of the {scope}s there are")
+
+
 def _told(row: SwitchRow) -> Json:
     return {"scope": row.scope, "target": row.target, "reason": row.reason}
 
 
-async def _wake(session: AsyncSession, row: SwitchRow, *, now: datetime, settings: Settings) -> None:
+def _covered(row: SwitchRow) -> tuple[list[str] | None, str | None]:
+    """Return the queues (None: all) and the rule (None: any) that the switch stops."""
     queues = [row.target] if row.scope == SwitchScope.QUEUE and row.target is not None else None
-    rule = row.target if row.scope == SwitchScope.RULE else None
+    return queues, row.target if row.scope == SwitchScope.RULE else None
+
+
+async def _take_back(session: AsyncSession, row: SwitchRow, *, now: datetime) -> None:
+    """Let the processes of calls that do not ring yet look at them."""
+    queues, rule = _covered(row)
+    cases = await not_ringing(session, queues=queues, rule=rule)
+    await post(session, [escalation_row(Topic.HINT_ESCALATION, each, at=now) for each in cases])
+
+
+async def _wake(session: AsyncSession, row: SwitchRow, *, now: datetime, settings: Settings) -> None:
+    queues, rule = _covered(row)
     await wake(session, queues=queues, rule=rule, now=now, settings=settings)

@@ -218,6 +218,12 @@ def join(attempt: AttemptRow, at: datetime) -> bool:
     return True
 
 
+def may_wait_at_carrier(attempt: AttemptRow) -> bool:
+    """Tell whether the call may still be in the carrier's queue, as far as anybody has told us."""
+    queued = attempt.call_status in (None, CallStatus.QUEUED)
+    return attempt.state is AttemptState.SUBMITTED and attempt.call_sid is not None and queued
+
+
 @dataclass(frozen=True, slots=True)
 class Patience:
     """How long the carrier may be silent before it is asked. `submit` is the longest an answer to a POST can take."""

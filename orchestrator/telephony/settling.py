@@ -8,10 +8,11 @@ import structlog
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from orchestrator.escalations.switched_off import is_switched_off
 from orchestrator.settings import Settings
 from orchestrator.storage.database import Database
 from orchestrator.telephony import attempts
-from orchestrator.telephony.attempts import Patience, Report
+from orchestrator.telephony.attempts import Patience, Report, may_wait_at_carrier
 from orchestrator.telephony.changes import Changes
 from orchestrator.telephony.ports import CallStatus, Carrier, CarrierCall, CarrierRefused, Refusal
 from orchestrator.telephony.repository import lock_case, lock_room
@@ -111,8 +112,7 @@ class Settling:
     async def _ask(self, attempt: AttemptRow, sid: str) -> None:
         try:
             call = await self._carrier.fetch(sid)
-            if self._left_too_long(attempt, call, await self._database.run(self._database.clock.now)):
-                # A call that leaves the carrier's queue late would ring at an hour nobody has looked at (TE-12).
+            if _waits(attempt, call) and await self._database.run(lambda session: self._may_not_leave(session, attempt)):
                 call = await self._carrier.cancel(sid)
         except CarrierRefused as refused:
             await self._not_told(attempt, refused)
@@ -124,10 +124,13 @@ class Settling:
         if refused.refusal is Refusal.MISSING:
             await self._changes.apply(attempt.id, lambda row, now: attempts.end(row, Ending.UNKNOWN, now))
 
-    def _left_too_long(self, attempt: AttemptRow, call: CarrierCall, now: datetime) -> bool:
-        # Asked over REST, a call that has left the queue and does not ring yet reads `queued` too; a callback says more.
-        waiting = call.status is CallStatus.QUEUED and attempt.call_status in (None, CallStatus.QUEUED)
-        return waiting and now - _posted(attempt) >= self._patience.queued
+    async def _may_not_leave(self, session: AsyncSession, attempt: AttemptRow) -> bool:
+        """Tell whether a call in the carrier's queue has to be canceled: a kill switch covers it, or it is there too long.
+
+        One that leaves the queue late would ring at an hour nobody has looked at (TE-12).
+        """
+        now = await self._database.clock.now(session)
+        return now - _posted(attempt) >= self._patience.queued or await is_switched_off(session, attempt)
 
     async def _meet(self, session: AsyncSession, attempt_id: UUID) -> None:
         """Where nobody told that two people are talking, both their legs being up for so long says it."""
@@ -159,6 +162,11 @@ class Settling:
     async def _read(self, attempt_id: UUID) -> AttemptRow | None:
         async with self._database.transaction() as session:
             return await session.get(AttemptRow, attempt_id)
+
+
+def _waits(attempt: AttemptRow, call: CarrierCall) -> bool:
+    # Asked over REST, a call that has left the queue and does not ring yet reads `queued` too; a callback says more.
+    return call.status is CallStatus.QUEUED and may_wait_at_carrier(attempt)
 
 
 def _posted(attempt: AttemptRow) -> datetime:

@@ -12,9 +12,11 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.availability.purposes import Medium
-from orchestrator.availability.verdicts import Go
+from orchestrator.availability.verdicts import Decision, Go, Wait
 from orchestrator.escalations.look import Occasion, look
+from orchestrator.escalations.standstill import not_dialed
 from orchestrator.escalations.states import State
+from orchestrator.escalations.switched_off import is_switched_off
 from orchestrator.settings import Settings
 from orchestrator.storage.database import Database
 from orchestrator.telephony import attempts
@@ -102,6 +104,8 @@ class Submitting:
             attempts.end(case.attempt, ending, now)
             await self._changes.tell(session, case, case.attempt, now)
             return None
+        if await self._is_held_back(session, case, now):
+            return None
         if not await self._has_slot(session, case.attempt):
             return NoSlot.FREE
         case.attempt.state, case.attempt.submitted_at = AttemptState.SUBMITTING, now
@@ -115,16 +119,30 @@ class Submitting:
             return Ending.CANCELED
         if attempt.leg is Leg.AGENT or now - attempt.prepared_at <= _STALE:
             return None
-        decision = await look(
+        return None if isinstance(await self._look(session, case, now), Go) else Ending.NOT_PLACED
+
+    async def _is_held_back(self, session: AsyncSession, case: Case, now: datetime) -> bool:
+        """Tell whether a kill switch was thrown since the gates were asked; its no is then taken as theirs would have been."""
+        if case.task is None or not await is_switched_off(session, case.attempt):
+            return False
+        decision = await self._look(session, case, now)
+        if isinstance(decision, Go):
+            return False
+        reasons = [code.value for code in decision.reasons]
+        until = decision.until if isinstance(decision, Wait) else None
+        await not_dialed(session, case.customer, case.escalation, case.task, reasons=reasons, until=until, now=now)
+        return True
+
+    async def _look(self, session: AsyncSession, case: Case, now: datetime) -> Decision:
+        return await look(
             session,
             case.customer,
             case.escalation,
-            medium=Medium(attempt.medium),
+            medium=Medium(case.attempt.medium),
             occasion=Occasion.PREPARE,
             now=now,
             settings=self._settings,
         )
-        return None if isinstance(decision, Go) else Ending.NOT_PLACED
 
     async def _has_slot(self, session: AsyncSession, attempt: AttemptRow) -> bool:
         connection = await session.connection()

@@ -304,7 +304,7 @@ async def test_what_is_arranged_anew_has_both_in_its_line(caller: Caller) -> Non
 
 
 # In this order: each stands on those before it. FOLDER holds the rule, FILE the calendar, SHIFTS a plan, ROTA a day off,
-# LIST a registry's numbers.
+# LIST a registry's numbers, PRINTED is what the command before it printed.
 COMMANDS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("calendar put", ("FILE",), "calendar.saved"),
     ("calendar close", ("weekdays", "--reason", "a drill"), "calendar.closed"),
@@ -313,6 +313,8 @@ COMMANDS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("calendar put", ("FILE",), "calendar.saved"),
     ("limits put", ("LIMITS",), "limits.saved"),
     ("queue add", ("sales", "--calendar", "weekdays"), "queue.added"),
+    ("switch throw", ("--queue", "sales", "--reason", "wrong prices"), "switch.thrown"),
+    ("switch lift", ("PRINTED",), "switch.lifted"),
     ("agent add", ("dana", "--queue", "sales", "--language", "en"), "agent.added"),
     ("shifts put", ("SHIFTS",), "shifts.saved"),
     ("shifts import", ("ROTA",), "shifts.saved"),
@@ -370,6 +372,7 @@ OTHERS = {
         "rules list",
         "rules test",
         "shifts show",
+        "switch list",
         "rules withdraw",  # of cases there are none here: what it does is shown with its route above
         "up",
         "when",
@@ -399,7 +402,7 @@ async def test_every_changing_command_leaves_its_line_with_the_users_name(
 
     for words, arguments, _ in COMMANDS:
         before = len(await lines(database))
-        await asyncio.to_thread(run, *words.split(), *(places.get(each, each) for each in arguments))
+        places["PRINTED"] = await asyncio.to_thread(run, *words.split(), *(places.get(each, each) for each in arguments))
         new = (await lines(database))[before:]
         told.append((words, {line.what for line in new}, {line.who for line in new}))
 
@@ -435,7 +438,8 @@ def a_place(folder: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) ->
     return {**paths, "LIMITS": str(limits), "LIST": str(listed)}
 
 
-def run(*arguments: str) -> None:
+def run(*arguments: str) -> str:
     result = CliRunner().invoke(ringback, arguments)
     if result.exception is not None:
         raise result.exception
+    return result.stdout.strip()
