@@ -1,6 +1,6 @@
 """Calendars: a queue's business hours as a document, its versions, and emergency closes."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -11,9 +11,12 @@ from pydantic import AwareDatetime, ConfigDict
 from api.dependencies import Now, Session, SettingsDep, Staff, Supervisor, idempotent
 from api.schemas import Body, Reason, Text, View
 from api.transactions import Transactional
+from orchestrator.availability.calendar_text import CLOSED, windows
 from orchestrator.availability.calendars import CalendarDocument
+from orchestrator.availability.ics.writing import write_ics
 from orchestrator.availability.tables import CalendarRow, ClosureRow
 from orchestrator.queueing import hours
+from orchestrator.queueing.calendar_ics import read_import
 from orchestrator.queueing.calendar_list import CalendarStanding, calendar_standings
 from orchestrator.queueing.calendar_versions import Seen, difference, tag_of, version_of, versions_of
 from orchestrator.queueing.floor import parsed
@@ -38,6 +41,8 @@ _DOCUMENT: dict[str, Any] = {
     }
 }
 
+_ICS: dict[str, Any] = {"requestBody": {"required": True, "content": {"text/calendar": {"schema": {"type": "string"}}}}}
+_YEAR = timedelta(days=365)
 
 CalendarName = Annotated[Text, Path(max_length=64)]
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
@@ -101,7 +106,20 @@ class CalendarVersionView(View):
 
     version: int
     author: str | None
+    reason: str | None
     saved_at: datetime
+
+
+class ImportView(View):
+    """What an .ics file changes: the `days` that become different (`closed`, or their windows) and the text's `difference`.
+
+    `version` is the calendar's now; `saved` is false for a preview.
+    """
+
+    days: dict[date, list[str] | str]
+    difference: str
+    version: int
+    saved: bool
 
 
 class ClosureBody(Body):
@@ -178,6 +196,45 @@ async def compare_versions(
     to: Annotated[int, Query(ge=1, le=2**31 - 1)],
 ) -> PlainTextResponse:
     return PlainTextResponse(difference(await version_of(session, name, since), await version_of(session, name, to)))
+
+
+@router.get("/{name}/ics", summary="Its dates as an .ics file: opening hours, and days that are closed")
+async def export_ics(
+    name: CalendarName,
+    _: Supervisor,
+    session: Session,
+    now: Now,
+    since: Annotated[date | None, Query(alias="from", description="The first date; today otherwise.")] = None,
+    until: Annotated[date | None, Query(description="The date after the last; a year later otherwise.")] = None,
+) -> Response:
+    calendar = parsed((await hours.calendar_named(session, name)).document)
+    first = since or calendar.date_at(now)
+    file = write_ics(calendar, first=first, last=until or first + _YEAR, now=now)
+    saved_as = {"Content-Disposition": f'attachment; filename="{calendar.name}.ics"'}
+    return Response(file, media_type="text/calendar", headers=saved_as)
+
+
+@router.post("/{name}/ics", summary="Take over an .ics file; preview it first", openapi_extra=_ICS)
+async def import_ics(
+    name: CalendarName,
+    request: Request,
+    response: Response,
+    as_seen: AsSeen,
+    by: Supervisor,
+    session: Session,
+    now: Now,
+    settings: SettingsDep,
+    preview: bool = False,
+    opens: Annotated[bool, Query(description="All events are opening hours; otherwise those named OPEN.")] = False,
+) -> ImportView:
+    found = await read_import(session, name, await request.body(), opens=opens, now=now)
+    row = found.row
+    if not preview:
+        text, why = found.text.encode(), "imported an .ics file"
+        row = await hours.save_calendar(session, name, text, seen=as_seen, who=by.who, now=now, settings=settings, reason=why)
+    response.headers["ETag"] = tag_of(row)
+    days: dict[date, list[str] | str] = {day: windows(spans) or CLOSED for day, spans in found.days.items()}
+    return ImportView(days=days, difference=found.difference, version=row.version, saved=not preview)
 
 
 @router.post("/{name}/closures", status_code=201, summary="Emergency close: cuts whatever it meets")

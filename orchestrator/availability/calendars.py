@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, StrictBool
+from pydantic import AfterValidator, Field, StrictBool, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from orchestrator.availability.holiday_dates import check_holiday_country, holidays_in
+from orchestrator.availability.holiday_dates import check_holiday_country, check_subdivision, holidays_in
 from orchestrator.availability.hours import DayWindows, Document, Hours, common, spans
 from orchestrator.availability.intervals import FOREVER, Interval, Intervals, difference, normalise, utc
 from orchestrator.availability.windows import Difference, Fixed, LocalWindows, Remembered, Spans, Windows
@@ -29,10 +29,21 @@ ZoneName = Annotated[str, AfterValidator(lambda value: _known("zone", value))]
 HolidayCountry = Annotated[str, AfterValidator(lambda value: _known("country", value))]
 
 
+def _of_country(value: str | None, info: ValidationInfo) -> str | None:
+    country = info.data.get("country")
+    if value is None or country is None:  # a country that does not fit is told of itself
+        return value
+    try:
+        return check_subdivision(country, value)
+    except BadInput as error:
+        raise PydanticCustomError(error.code, "{reason}", {"reason": error.detail, "fix": error.fix}) from None
+
+
 class Holidays(Document):
-    """The public holidays of `country`: closed, and `eves`, the hours of the days before them."""
+    """The public holidays of `country`, or of a `subdivision` of it: closed, and `eves`, the hours of the days before."""
 
     country: HolidayCountry
+    subdivision: Annotated[str | None, AfterValidator(_of_country)] = None
     closed: StrictBool = True
     eves: DayWindows | None = None
 
@@ -52,6 +63,7 @@ class Calendar:
         self.document = document
         self._weekly, self._dated = document.weekly.by_weekday(), document.dated()
         self._country = document.holidays.country if document.holidays and document.holidays.closed else None
+        self._subdivision = document.holidays.subdivision if document.holidays else None
         eves = document.holidays.eves if document.holidays else None
         self._eves = None if eves is None else spans(eves)
         self._windows = LocalWindows(zone(document.zone), self.spans_on)
@@ -88,7 +100,7 @@ class Calendar:
         return difference(known, normalise(closures)) if closures else known
 
     def _is_holiday(self, day: date) -> bool:
-        return self._country is not None and day in holidays_in(self._country, day.year)
+        return self._country is not None and day in holidays_in(self._country, day.year, self._subdivision)
 
 
 def closure(start: datetime, end: datetime | None) -> Interval:

@@ -27,6 +27,7 @@ class CalendarVersionRow(SQLModel, table=True):
     version: int = Field(primary_key=True)
     document: str
     author: str | None = Field(default=None)  # None: it was saved before anybody wrote that down
+    reason: str | None = Field(default=None)  # as its author said it
     saved_at: datetime = instant()
 
 

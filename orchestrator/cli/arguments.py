@@ -29,11 +29,11 @@ def length(text: str, parse: Callable[[str], timedelta], *, field: str) -> timed
         raise BadInput(str(error), field=field, fix="write it as 3h or 90m") from None
 
 
-def file_bytes(path: Path, *, field: str) -> bytes:
-    """Return a document's bytes, no more than just beyond the largest allowed. Raises `BadInput`."""
+def file_bytes(path: Path, *, field: str, most: int = MAX_BYTES) -> bytes:
+    """Return a document's bytes, no more than just beyond `most`, the largest allowed. Raises `BadInput`."""
     try:
         with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+            return file.read(most + 1)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise BadInput(f"cannot read {path}: {reason}", field=field, fix="name a file that can be read") from None

@@ -8,7 +8,7 @@ import typer
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.availability.calendars import read_calendar
-from orchestrator.cli import calendar_closes, calendar_versions
+from orchestrator.cli import calendar_closes, calendar_files, calendar_versions
 from orchestrator.cli.arguments import file_bytes
 from orchestrator.cli.one_transaction import Data, in_transaction, operator
 from orchestrator.cli.when import to_the_second
@@ -20,6 +20,8 @@ from orchestrator.settings import Settings
 calendar = typer.Typer(no_args_is_help=True, add_completion=False, help="Calendars: the business hours of queues.")
 calendar.command("close")(calendar_closes.close)
 calendar.command("open")(calendar_closes.reopen)
+calendar.command("import")(calendar_files.import_file)
+calendar.command("export")(calendar_files.export)
 calendar.command("retire")(calendar_versions.retire)
 calendar.command("versions")(calendar_versions.versions)
 calendar.command("diff")(calendar_versions.diff)

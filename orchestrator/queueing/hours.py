@@ -34,7 +34,15 @@ class CalendarInUse(Conflict):
 
 
 async def save_calendar(
-    session: AsyncSession, name: str, document: bytes, *, seen: Seen, who: Who, now: datetime, settings: Settings
+    session: AsyncSession,
+    name: str,
+    document: bytes,
+    *,
+    seen: Seen,
+    who: Who,
+    now: datetime,
+    settings: Settings,
+    reason: str | None = None,
 ) -> CalendarRow:
     """Save a calendar's YAML (or JSON) as its next version; a text that is in force already makes none.
 
@@ -53,8 +61,11 @@ async def save_calendar(
         row.document, row.version, row.changed_at, row.retired_at = text, row.version + 1, now, None
     session.add(row)
     await session.flush()
-    session.add(CalendarVersionRow(calendar=name, version=row.version, document=text, author=name_of(who), saved_at=now))
-    await note_change(session, who=who, what="calendar.saved", subject=name, before=before, after=_told(row), now=now)
+    version = CalendarVersionRow(calendar=name, version=row.version, document=text, author=name_of(who), saved_at=now)
+    version.reason = reason
+    session.add(version)
+    after = {**(_told(row) or {}), **({} if reason is None else {"reason": reason})}
+    await note_change(session, who=who, what="calendar.saved", subject=name, before=before, after=after, now=now)
     await wake(session, queues=await _queues_of(session, name), now=now, settings=settings)
     return row
 

@@ -1,6 +1,7 @@
 """Calendars over the API and the command line: listed, changed by who has seen them, kept as they were, retired."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -12,6 +13,9 @@ from tests.integration.floor import a_client, a_token, bearer, some_settings
 
 WEEKDAYS = 'calendar: weekdays\nzone: Asia/Jerusalem\nweekly:\n  sun: ["09:00-17:00"]\n'
 LONGER = WEEKDAYS.replace("17:00", "18:00")
+ALL_WEEK = "calendar: weekdays\nzone: Asia/Jerusalem\nweekly:\n" + "".join(
+    f'  {day}: ["09:00-17:00"]\n' for day in ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+)
 PATH = "/v1/calendars/weekdays"
 NEW = {"If-None-Match": "*"}
 
@@ -121,6 +125,57 @@ async def test_the_list_says_who_keeps_to_a_calendar_and_what_shuts_it(caller: C
     assert (known["name"], known["zone"], known["queues"]) == ("weekdays", "Asia/Jerusalem", ["sales"])
     assert (known["is_open"], known["changes_at"]) == (False, None)
     assert [close["reason"] for close in known["closures"]] == ["a flood"]
+
+
+def an_ics(days: int = 3, count: int = 2) -> str:
+    """A file that closes `count` dates from `days` after today on."""
+    start = datetime.now(UTC) + timedelta(days=days)
+    event = f"BEGIN:VEVENT\nUID:1\nDTSTART;VALUE=DATE:{start:%Y%m%d}\nRRULE:FREQ=DAILY;COUNT={count}\nEND:VEVENT\n"
+    return f"BEGIN:VCALENDAR\nVERSION:2.0\n{event}END:VCALENDAR\n"
+
+
+async def test_an_ics_file_is_shown_as_a_difference_before_it_is_saved(caller: Caller) -> None:
+    tag = (await caller.put(ALL_WEEK, **NEW)).headers["ETag"]
+
+    preview = await caller.ask("POST", f"{PATH}/ics", params={"preview": True}, content=an_ics())
+    before = (await caller.ask("GET", PATH)).json()
+    saved = await caller.ask("POST", f"{PATH}/ics", content=an_ics(), headers={"If-Match": tag})
+    again = await caller.ask("POST", f"{PATH}/ics", params={"preview": True}, content=an_ics())
+
+    assert (preview.json()["saved"], before["version"], before["document"]) == (False, 1, ALL_WEEK)
+    assert list(preview.json()["days"].values()) == ["closed", "closed"]
+    assert "+days:" in preview.json()["difference"]
+    assert (saved.json()["saved"], saved.json()["version"], saved.json()["days"]) == (True, 2, preview.json()["days"])
+    assert again.json()["days"] == {}
+
+
+async def test_an_ics_file_changes_nothing_for_who_has_not_seen_the_calendar_or_sends_nonsense(caller: Caller) -> None:
+    await caller.put(ALL_WEEK, **NEW)
+    hourly = an_ics().replace("DAILY", "SECONDLY")
+
+    answers = [
+        await caller.ask("POST", f"{PATH}/ics", content=an_ics()),
+        await caller.ask("POST", f"{PATH}/ics", content=hourly, headers={"If-Match": "*"}),
+        await caller.ask("POST", f"{PATH}/ics", content="x" * 1_500_000, headers={"If-Match": "*"}),
+        await caller.ask("POST", f"{PATH}/ics", content="x" * 5_000_000, headers={"If-Match": "*"}),
+    ]
+
+    assert [each.status_code for each in answers] == [428, 422, 422, 422]
+    assert (answers[1].json()["code"], answers[1].json()["field"]) == ("bad_ics", "VEVENT.RRULE")
+    assert answers[1].json()["fix"]
+    assert (await caller.ask("GET", PATH)).json()["version"] == 1
+
+
+async def test_an_export_comes_back_as_the_same_days(caller: Caller) -> None:
+    await caller.put(ALL_WEEK + "holidays: {country: IL}\n", **NEW)
+
+    file = await caller.ask("GET", f"{PATH}/ics")
+    back = await caller.ask("POST", f"{PATH}/ics", params={"preview": True}, content=file.content)
+    refused = await caller.ask("GET", f"{PATH}/ics", params={"from": "2026-01-01", "until": "2031-01-01"})
+
+    assert file.headers["content-type"].startswith("text/calendar")
+    assert (back.status_code, back.json()["days"]) == (200, {})
+    assert (refused.status_code, refused.json()["field"]) == (422, "until")
 
 
 async def test_a_queues_own_time_to_call_back_is_kept_and_shown(caller: Caller) -> None:

@@ -10,13 +10,14 @@ from sqlmodel import col, select
 
 from orchestrator.availability.hours_book import default_book
 from orchestrator.availability.places import Region
+from orchestrator.availability.tables import CalendarRow
 from orchestrator.detection.tables import MomentStatus
 from orchestrator.escalations.instructions import Closed, Wait
 from orchestrator.escalations.states import Outcome, PromiseState, State
 from orchestrator.escalations.tables import DecisionRow
 from orchestrator.queueing import wrapping
 from orchestrator.queueing.roster import ensure_queue
-from orchestrator.queueing.tables import TaskState
+from orchestrator.queueing.tables import QueueRow, TaskState
 from orchestrator.storage.database import Database
 from orchestrator.storage.outbox import OutboxRow, Topic
 from orchestrator.telephony.ports import CallStatus
@@ -601,3 +602,44 @@ async def test_a_case_that_waits_for_a_queue_looks_again_as_soon_as_there_is_one
 
     assert (waiting.state, waiting.reasons) == (State.WAITING, ["no_such_queue"])
     assert hinted == [f"escalation-{case.id}"]
+
+
+async def test_a_callback_without_a_due_of_its_own_is_due_as_its_queue_says(world: World) -> None:
+    await world.rule(steps="[{callback: {queue: sales}}]")
+    await world.floor()
+    async with world.database.transaction() as session:
+        queue = await session.get(QueueRow, "sales")
+        assert queue is not None
+        queue.callback_within = 3 * HOUR
+        session.add(queue)
+    customer = await world.customer()
+    await world.moment(customer)
+    case = await world.escalation(customer)
+
+    await world.run(case.id)
+
+    (task,) = await world.tasks(case.id)
+    assert (task.promised, task.due_at) == (False, task.queued_at + 3 * HOUR)
+
+
+async def test_a_recorded_decision_names_the_calendar_and_its_version(world: World) -> None:
+    await world.rule()
+    await world.floor()
+    async with world.database.transaction() as session:
+        days = "".join(f'  {day}: ["00:00-24:00"]\n' for day in ("sun", "mon", "tue", "wed", "thu", "fri", "sat"))
+        document = f"calendar: always\nzone: UTC\nweekly:\n{days}"
+        session.add(CalendarRow(name="always", document=document, version=3, changed_at=world.clock.instant))
+        await session.flush()
+        queue = await session.get(QueueRow, "sales")
+        assert queue is not None
+        queue.calendar = "always"
+        session.add(queue)
+    customer = await world.customer()
+    await world.moment(customer)
+    case = await world.escalation(customer)
+
+    await world.run(case.id)
+
+    verdicts = [each for decision in await world.decisions(case.id) for each in decision.verdicts]
+    (business, *_) = [each for each in verdicts if each["gate"] == "business_hours"]
+    assert (business["figures"]["calendar"], business["figures"]["version"]) == ("always", 3)

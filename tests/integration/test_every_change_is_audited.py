@@ -30,6 +30,16 @@ from tests.integration.floor import a_client, a_queue, a_task, a_token, an_agent
 from tests.integration.intake_world import COMPLAINT, World, a_channel_key, an_event, publish_rules
 
 CALENDAR = 'calendar: weekdays\nzone: UTC\nweekly: {mon: ["09:00-17:00"]}\n'
+_TODAY = datetime.now(UTC)
+ICS = f"""BEGIN:VCALENDAR
+VERSION:2.0
+BEGIN:VEVENT
+UID:1
+DTSTART;VALUE=DATE:{_TODAY:%Y%m%d}
+RRULE:FREQ=DAILY;COUNT=8
+END:VEVENT
+END:VCALENDAR
+"""
 RULE = """
 rule: cart-left
 title: {en: Cart left}
@@ -88,6 +98,12 @@ async def put_queue(by: Caller) -> None:
 async def put_calendar(by: Caller) -> None:
     document = {"calendar": "weekdays", "zone": "UTC", "weekly": {"mon": ["09:00-17:00"]}}
     await by.call("PUT", "/v1/calendars/weekdays", document, NEW)
+
+
+async def import_ics(by: Caller) -> None:
+    await put_calendar(by)
+    answer = await by.client.post("/v1/calendars/weekdays/ics", content=ICS, headers=by.headers | TAG)
+    assert answer.is_success, answer.text
 
 
 async def retire_calendar(by: Caller) -> None:
@@ -233,6 +249,7 @@ ROUTES: dict[tuple[str, str], tuple[Act, str]] = {
     ("PUT", "/v1/queues/{name}"): (put_queue, "queue.added"),
     ("PUT", "/v1/limits"): (put_limits, "limits.saved"),
     ("PUT", "/v1/calendars/{name}"): (put_calendar, "calendar.saved"),
+    ("POST", "/v1/calendars/{name}/ics"): (import_ics, "calendar.saved"),
     ("DELETE", "/v1/calendars/{name}"): (retire_calendar, "calendar.retired"),
     ("POST", "/v1/calendars/{name}/closures"): (close_calendar, "calendar.closed"),
     ("DELETE", "/v1/calendars/{name}/closures/{closure_id}"): (open_calendar, "calendar.opened"),
@@ -307,6 +324,7 @@ async def test_what_is_arranged_anew_has_both_in_its_line(caller: Caller) -> Non
 # LIST a registry's numbers, PRINTED is what the command before it printed.
 COMMANDS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("calendar put", ("FILE",), "calendar.saved"),
+    ("calendar import", ("ICS", "--calendar", "weekdays"), "calendar.saved"),
     ("calendar close", ("weekdays", "--reason", "a drill"), "calendar.closed"),
     ("calendar open", ("weekdays",), "calendar.opened"),
     ("calendar retire", ("weekdays",), "calendar.retired"),
@@ -347,6 +365,7 @@ OTHERS = {
         "audit",
         "backtest",
         "calendar diff",
+        "calendar export",
         "calendar list",
         "calendar show",
         "calendar versions",
@@ -430,12 +449,14 @@ def a_place(folder: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) ->
     shifts, rota = folder / "shifts.yaml", folder / "rota.csv"
     shifts.write_text('shifts: dana\nzone: UTC\nweekly: {mon: ["09:00-17:00"]}\n')
     rota.write_text("agent,date,from,to\ndana,2026-12-24,,\n")
+    ics = folder / "closed.ics"
+    ics.write_text(ICS)
     listed = folder / "list.txt"
     listed.write_text("+972527654321\nEND 1\n")
     limits = folder / "limits.yaml"
     limits.write_text("caps: [{limit: 3, within: 24h}]\n")
     paths = {"FOLDER": str(rules), "FILE": str(calendar), "SHIFTS": str(shifts), "ROTA": str(rota)}
-    return {**paths, "LIMITS": str(limits), "LIST": str(listed)}
+    return {**paths, "ICS": str(ics), "LIMITS": str(limits), "LIST": str(listed)}
 
 
 def run(*arguments: str) -> str:

@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), primary_key=True),
         sa.Column("document", sa.String(), nullable=False),
         sa.Column("author", sa.String(), nullable=True),
+        sa.Column("reason", sa.String(), nullable=True),
         sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
     )
     op.execute(_FROM_AUDIT)
