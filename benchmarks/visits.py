@@ -22,6 +22,7 @@ _LISTS = (
     *("/console/results/not-called.csv", "/console/results/part/{section}"),
     *("/console/settings", "/console/settings/agents", "/console/settings/queues", "/console/settings/channels"),
     "/console/availability",
+    "/console/availability/calling-hours",
 )
 _ASSETS = "/assets/"
 

@@ -44,7 +44,10 @@ _SETTINGS = (
     Entry("/console/settings/scripts", _("Scripts"), "", _WATCHING),
     Entry("/console/settings/templates", _("Messages"), "", _WATCHING),
 )
-_AVAILABILITY = (Entry("/console/availability", _("Calendars"), "", _WATCHING),)
+_AVAILABILITY = (
+    Entry("/console/availability", _("Calendars"), "", _WATCHING),
+    Entry("/console/availability/calling-hours", _("Calling hours"), "", _WATCHING),
+)
 
 
 @cache

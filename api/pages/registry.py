@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from api.pages import assets, choices, reference
 from api.pages.account import me, oidc, second_factor, sign_in
 from api.pages.availability.calendars import router as calendars_router
+from api.pages.availability.calling_hours import router as calling_hours_router
 from api.pages.console.router import ROUTERS as CONSOLE
 from api.pages.desk import actions, ending, page
 from api.pages.events.refused import router as refused_router
@@ -40,6 +41,7 @@ PAGES: tuple[APIRouter, ...] = (
     backtest_router,
     alarms_router,
     calendars_router,
+    calling_hours_router,
     *CONSOLE,
     page.router,
     actions.router,

@@ -52,6 +52,7 @@ SHOWN: dict[Role | None, tuple[str, ...]] = {
         "/console/rules/{name}/backtest",
         "/console/rules/{name}/comparison",
         "/console/availability",
+        "/console/availability/calling-hours",
         "/console/results",
         "/console/settings",
         "/console/settings/people/{person_id}",
