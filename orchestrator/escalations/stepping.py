@@ -1,6 +1,6 @@
 """Walking the plan: the answer to the last try, then the next step whose gates are open."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import assert_never
 
@@ -18,6 +18,7 @@ from orchestrator.escalations.replan import follow_lead
 from orchestrator.escalations.standstill import hold, only_the_medium, refuse
 from orchestrator.escalations.states import Outcome, State
 from orchestrator.escalations.writing import first_script, write
+from orchestrator.queueing.order import let_go
 from orchestrator.queueing.tables import QueueRow, TaskKind
 from orchestrator.queueing.tasks import enqueue
 from orchestrator.telephony.numbers import customer_number
@@ -25,6 +26,7 @@ from orchestrator.telephony.tables import Leg
 
 _RELOOK = timedelta(minutes=1)
 _STEPS_AT_ONCE = 50
+_HOURS = {GateCode.BUSINESS_HOURS.value, GateCode.CALLING_HOURS.value, GateCode.REST.value}
 
 
 class _Walk(Enum):
@@ -182,7 +184,7 @@ def _stand(case: Case, reason: str) -> _Walk:
 
 
 async def _begin(case: Case, step: PlanStep) -> _Walk:
-    row = case.escalation
+    row, place_from = case.escalation, _place_from(case)
     row.reasons = []
     note(case.session, row, "step_started", now=case.now, step=row.step, kind=step.kind.value)
     if step.kind is StepKind.MESSAGE:
@@ -209,6 +211,7 @@ async def _begin(case: Case, step: PlanStep) -> _Walk:
         script=step.script,
         due_at=due if standing is None else standing.due_at,
         promised=standing is not None,
+        place_from=place_from,
         now=case.now,
     )
     if step.tell == promises.SMS and standing is None and due is not None:
@@ -221,6 +224,14 @@ def _within(case: Case, step: PlanStep) -> timedelta | None:
     if step.due is not None or step.kind is not StepKind.CALLBACK or case.queue is None:
         return step.due
     return case.queue.callback_within
+
+
+def _place_from(case: Case) -> datetime:
+    """Return when it counts as queued: now, but for one that hours have let go at a known instant."""
+    row = case.escalation
+    if row.wait_until is None or row.wait_until > case.now or not _HOURS & set(row.reasons):
+        return case.now
+    return let_go(row.wait_until, since=row.not_before)
 
 
 def _language(case: Case) -> str | None:

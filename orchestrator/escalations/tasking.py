@@ -15,7 +15,7 @@ from orchestrator.escalations.records import move
 from orchestrator.escalations.standstill import not_dialed
 from orchestrator.escalations.states import State
 from orchestrator.escalations.talks import BY_SERVER, after_call, wrap
-from orchestrator.queueing.offers import employ, lease_lost, look_again_at, offer, reserve_agent, terms
+from orchestrator.queueing.offers import employ, lease_lost, look_again_at, offer
 from orchestrator.queueing.tables import TaskKind, TaskRow, TaskState
 from orchestrator.queueing.wrapping import wrap_ends
 from orchestrator.telephony.tables import Leg
@@ -44,22 +44,18 @@ async def mind_task(case: Case) -> Instruction | None:
 
 
 async def _queued(case: Case, task: TaskRow) -> Instruction | None:
-    """Bring it to an agent: a callback is offered, for a call an agent is held."""
+    """Bring what is most urgent to agents: a callback is offered, for a call an agent is held. Is it this one's turn?"""
     if case.escalation.state is not State.QUEUED:
         move(case.session, case.escalation, State.QUEUED, now=case.now)
     if task.not_before is not None and task.not_before > case.now:
         case.wake(task.not_before)
         return None
-    if task.kind is TaskKind.CALL:
-        until = terms(case.settings).until(task, case.now)
-        if await reserve_agent(case.session, task, now=case.now, until=until) is None:
-            case.wake(case.now + case.settings.staffing_relook)
-            return None
-        return await _reserved(case, task)
     # The task is locked by us: whatever it becomes in here, its row in hand shows it.
     await offer(case.session, task.queue, now=case.now, settings=case.settings)
     if task.state is TaskState.QUEUED:
         case.wake(await look_again_at(case.session, task, now=case.now))
+    elif task.kind is TaskKind.CALL:
+        return await _reserved(case, task)
     else:
         case.wake(task.lease_until)
     return None

@@ -14,10 +14,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.queueing.floor import QueueNow, room
 from orchestrator.queueing.matching import primary
-from orchestrator.queueing.news import What, tell_of_task
+from orchestrator.queueing.news import What
 from orchestrator.queueing.order import PATIENCE, SOON
-from orchestrator.queueing.tables import AgentRow, OfferEnding, OfferRow, TaskKind, TaskRow, TaskState
-from orchestrator.storage.outbox import CHANNEL_DESK, CHANNEL_OUTBOX, Topic, escalation_workflow_id, hint_escalation
+from orchestrator.queueing.tables import AgentRow, OfferEnding, OfferRow, TaskKind, TaskRow
+from orchestrator.storage.outbox import CHANNEL_DESK, CHANNEL_OUTBOX, Topic, escalation_workflow_id
 
 DECLINED_FOR = timedelta(minutes=1)  # a task is not offered again to who rejected it: others come first
 REMEMBERED = timedelta(hours=1)  # no offer stands longer, so older ones need not be looked at
@@ -38,7 +38,8 @@ class Terms:
 
 # One statement, because agents ask all the time. `heads` is the head of each queue and language, twice: by promises soon due
 # and by rank; nothing is locked there, so that agents who ask at once do not lock each other out of tasks they will not
-# take. `pick` locks the first of them, in the order of `order.place`, that nobody else is at. The rest is what `reserve` does.
+# take. `pick` locks the first of them, in the order of `order.place`, that nobody else is at. The rest gives it a
+# new fence, a lease, an offer, and word to its process and the desk.
 _CLAIM = text("""
 WITH heads AS MATERIALIZED (
     SELECT head.id, least(CASE WHEN head.promised THEN head.due_at - :soon END, head.rank + :patience) AS presses, head.rank
@@ -128,23 +129,6 @@ async def _claim(session: AsyncSession, values: dict[str, Any], *, few: int) -> 
     found = await session.exec(query.execution_options(populate_existing=True))  # type: ignore[call-overload]
     task: TaskRow | None = found.scalars().first()
     return task
-
-
-async def reserve(session: AsyncSession, task: TaskRow, agent: AgentRow, *, until: datetime, now: datetime) -> None:
-    """Hold a queued task for the agent: a new fence, a lease, an offer, word to the process and the desk.
-
-    The agent's and the task's locks are held.
-    """
-    task.state, task.agent_id, task.lease_until = TaskState.RESERVED, agent.id, until
-    task.fence += 1
-    task.offers += 1
-    task.offered_at = task.offered_at or now
-    task.preferred_agent = task.preferred_until = None
-    session.add(task)
-    session.add(OfferRow(task_id=task.id, agent_id=agent.id, queue=task.queue, fence=task.fence, offered_at=now, until=until))
-    await session.flush()
-    await hint_escalation(session, task.escalation_id, at=now)
-    await tell_of_task(session, What.OFFERED, task)
 
 
 async def declined_by(session: AsyncSession, agent_id: UUID, *, now: datetime) -> list[UUID]:

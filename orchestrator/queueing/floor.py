@@ -19,23 +19,29 @@ from orchestrator.availability.situation import SwitchScope
 from orchestrator.availability.windows import Windows
 from orchestrator.queueing.tables import OfferRow, QueueRow
 
+GATHERING = timedelta(seconds=5)  # an opening waits no longer for the last of those it lets look again
 PACE = timedelta(minutes=1)  # the stretch in which a queue's pace is counted
 _HORIZON = timedelta(days=14)  # how far ahead the next opening is looked for
 
 
 @dataclass(frozen=True, slots=True)
 class QueueNow:
-    """A queue at an instant. `opens_at` is the next opening of a closed one, where there is one within two weeks."""
+    """A queue at an instant. `opens_at` is the next opening of a closed one, where there is one within two weeks.
+
+    `gathering`: it has opened just now, and some of those that waited for it have not looked at their gates yet. Nothing is
+    offered before they have, so that the most urgent of them go first and not the quickest.
+    """
 
     name: str
     is_open: bool
     opens_at: datetime | None
     switched_off: bool
+    gathering: bool
     pace_per_minute: int | None
 
     @property
     def may_offer(self) -> bool:
-        return self.is_open and not self.switched_off
+        return self.is_open and not self.switched_off and not self.gathering
 
 
 # Closes and switches come with the queues: this is asked before every offer.
@@ -44,12 +50,16 @@ SELECT queues.name, queues.pace_per_minute, calendars.document,
     (SELECT json_agg(json_build_array(starts_at, ends_at)) FROM closures
      WHERE closures.calendar = queues.calendar AND (ends_at IS NULL OR ends_at > :now)) AS closures,
     EXISTS (SELECT FROM switches WHERE lifted_at IS NULL
-            AND (scope = :everything OR scope = :queue AND target = queues.name)) AS stopped
+            AND (scope = :everything OR scope = :queue AND target = queues.name)) AS stopped,
+    EXISTS (SELECT FROM escalations WHERE escalations.queue = queues.name AND state = 'waiting'
+            AND wait_until <= :now AND wait_until > :now - :gathering
+            AND reasons @> '["business_hours"]') AS gathering
 FROM queues LEFT JOIN calendars ON calendars.name = queues.calendar
 WHERE queues.name = ANY (:names) OR queues.name IN (SELECT queue FROM agent_queues WHERE agent_id = :agent)
 """).bindparams(
     bindparam("names", type_=ARRAY(Text)),
     bindparam("agent", type_=Uuid),
+    bindparam("gathering", GATHERING),
     bindparam("everything", SwitchScope.EVERYTHING.value),
     bindparam("queue", SwitchScope.QUEUE.value),
 )
@@ -91,6 +101,7 @@ def _queue_now(row: Row[Any], *, now: datetime) -> QueueNow:
         is_open=is_open,
         opens_at=None if hours is None or is_open else _next_opening(hours, now=now),
         switched_off=row.stopped,
+        gathering=row.gathering,
         pace_per_minute=row.pace_per_minute,
     )
 

@@ -7,9 +7,8 @@ from uuid import UUID
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.queueing.claims import DECLINED_FOR, REMEMBERED, Terms, claim, reserve
-from orchestrator.queueing.floor import PACE, queues_now, queues_of
-from orchestrator.queueing.matching import suits
+from orchestrator.queueing.claims import DECLINED_FOR, REMEMBERED, Terms, claim
+from orchestrator.queueing.floor import GATHERING, PACE, queues_now, queues_of
 from orchestrator.queueing.missing import judge
 from orchestrator.queueing.presence import idle_agents, lock_agent, lock_idle
 from orchestrator.queueing.summoning import summon
@@ -23,7 +22,6 @@ __all__ = [
     "look_again_at",
     "offer",
     "offer_to",
-    "reserve_agent",
     "staff_up",
     "terms",
 ]
@@ -90,25 +88,6 @@ async def staff_up(session: AsyncSession, queue: str, *, now: datetime, settings
     await employ(session, [agent.id for agent in await idle_agents(session, queue, now=now)], now=now, settings=settings)
 
 
-async def reserve_agent(session: AsyncSession, task: TaskRow, *, now: datetime, until: datetime) -> AgentRow | None:
-    """Hold the longest idle agent who suits a queued `task`, until then; None when nobody is free.
-
-    The escalation's lock is held.
-    """
-    for agent in await idle_agents(session, task.queue, now=now):
-        if not suits(agent, task):
-            continue
-        locked = await lock_idle(session, agent.id, now=now)
-        if locked is None:
-            continue
-        task = await lock_task(session, task.id)
-        if task.state is not TaskState.QUEUED:  # it was offered to somebody in this moment
-            return None
-        await reserve(session, task, locked, until=until, now=now)
-        return locked
-    return None
-
-
 async def lease_lost(session: AsyncSession, task: TaskRow, *, now: datetime, settings: Settings) -> bool:
     """Put the task back in its place if its offer or its desk's lease has run out; tell whether it has.
 
@@ -133,10 +112,13 @@ async def lease_lost(session: AsyncSession, task: TaskRow, *, now: datetime, set
 async def look_again_at(session: AsyncSession, task: TaskRow, *, now: datetime) -> datetime | None:
     """Return when a queued task may be offered without anything else happening; None: only an agent can change it.
 
-    Then: its `not_before`, the end of another's preference, the queue's next opening, or the next minute of its pace.
+    Then: its `not_before`, the end of another's preference, the queue's next opening, the end of what an opening
+    gathers, or the next minute of its pace.
     """
     here = await queues_now(session, [task.queue], now=now)
     known = [task.not_before, task.preferred_until, here[0].opens_at if here else None]
+    if here and here[0].gathering:
+        known.append(now + GATHERING)
     if here and here[0].pace_per_minute is not None:
         known.append(now + PACE / max(1, here[0].pace_per_minute))
     return min((instant for instant in known if instant is not None and instant > now), default=None)

@@ -40,6 +40,15 @@ def rank(queued_at: datetime, *, priority: int) -> datetime:
     return queued_at - priority * PRIORITY_WORTH
 
 
+def let_go(at: datetime, *, since: datetime) -> datetime:
+    """Return when a case counts as queued that hours let go `at` one instant together with others; it waited `since` then.
+
+    Whoever waited longer goes first. An hour counts as a second only: a night before an opening presses nobody ahead of a
+    promise, nor of a higher priority.
+    """
+    return at - max(at - since, timedelta(0)) / 3600
+
+
 def place(task: Placed, *, now: datetime) -> tuple[int, datetime]:
     """Return the sort key of a task at `now`; the smallest is next."""
     pressing = [since for since in (_promise_presses(task), task.rank + PATIENCE) if since is not None and since <= now]

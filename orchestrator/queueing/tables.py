@@ -101,7 +101,7 @@ _LANGUAGE = text("coalesce(language, '')")
 class TaskRow(SQLModel, table=True):
     """The unit of work on a queue. `fence` rises with every reservation, so that a late agent is told from the present one.
 
-    `rank` orders a queue: the time it was first queued, moved earlier by its priority; it survives every requeue.
+    `rank` orders a queue: the time it was first queued, or hours let it go, moved earlier by its priority; requeues keep it.
     """
 
     __tablename__ = "tasks"

@@ -42,8 +42,11 @@ async def enqueue(
     not_before: datetime | None = None,
     preferred_agent: UUID | None = None,
     preferred_until: datetime | None = None,
+    place_from: datetime | None = None,
 ) -> TaskRow:
     """Queue a task of the escalation, which has none active. `language` may be any BCP 47 tag. Raises `NoSuchQueue`.
+
+    Its place among others counts from `place_from`, now where it is left out.
 
     Its skills are the queue's and those given. `preferred_agent` alone is offered it until `preferred_until`.
     """
@@ -61,7 +64,7 @@ async def enqueue(
         skills=sorted({*served.skills, *skills}),
         script=script,
         queued_at=now,
-        rank=rank(now, priority=priority),
+        rank=rank(place_from or now, priority=priority),
         not_before=not_before,
         due_at=due_at,
         promised=promised,

@@ -11,7 +11,7 @@ from sqlmodel import col, select, update
 
 from orchestrator.availability.situation import SwitchScope
 from orchestrator.availability.tables import CalendarRow, ClosureRow, SwitchRow
-from orchestrator.queueing.offers import lease_lost, look_again_at, offer, reserve_agent
+from orchestrator.queueing.offers import lease_lost, look_again_at, offer, terms
 from orchestrator.queueing.order import in_order
 from orchestrator.queueing.presence import Staff, agents_on_duty, staffed
 from orchestrator.queueing.pulling import Nothing, Pulled, next_task
@@ -340,24 +340,25 @@ async def reread_within(session: object, task: TaskRow) -> TaskRow:
     return await lock_task(session, task.id)  # type: ignore[arg-type]
 
 
-async def test_customer_first_holds_the_longest_idle_agent_who_suits(database: Database, settings: Settings) -> None:
+async def test_customer_first_holds_the_longest_idle_agent_who_suits_for_the_first_in_order(
+    database: Database, settings: Settings
+) -> None:
     async with database.transaction() as session:
         await a_queue(session)
         await an_agent(session, idle=9 * MINUTE, languages=["he"])
         suited = await an_agent(session, idle=MINUTE)
-        task = await a_task(session, kind=TaskKind.CALL)
         second = await a_task(session, kind=TaskKind.CALL)
+        first = await a_task(session, kind=TaskKind.CALL, waiting=MINUTE)
 
     async with database.transaction() as session:
         now = await database.clock.now(session)
-        held = await reserve_agent(session, task, now=now, until=now + MINUTE)
-        nobody = await reserve_agent(session, second, now=now, until=now + MINUTE)
+        made = await offer(session, "sales", now=now, settings=settings)
 
-    after = await reread(database, task.id)
-    assert held is not None
-    assert held.id == suited.id == after.agent_id
-    assert (after.state, after.lease_until) == (TaskState.RESERVED, now + MINUTE)
-    assert nobody is None
+    held, free = await reread(database, first.id), await reread(database, second.id)
+    assert made == 1
+    assert (held.state, held.agent_id, held.lease_until) == (TaskState.RESERVED, suited.id, terms(settings).until(held, now))
+    assert held.lease_until == now + settings.ring_timeout + timedelta(seconds=45)
+    assert free.state is TaskState.QUEUED
 
 
 async def test_a_waiting_task_knows_when_it_may_go_on_by_itself(database: Database) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.queueing.order import PATIENCE, PRIORITY_WORTH, SOON, in_order, place, rank
+from orchestrator.queueing.order import PATIENCE, PRIORITY_WORTH, SOON, in_order, let_go, place, rank
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -95,3 +95,15 @@ def test_priority_alone_overtakes_no_longer_than_its_worth() -> None:
     assert names(high, low, now=high.queued_at) == ["high", "low"]  # a tie: the order given
     later = Waiting("later", high.queued_at + MINUTE, priority=100)
     assert names(later, low, now=later.queued_at) == ["low", "later"]
+
+
+def test_who_was_let_go_by_the_same_opening_goes_by_age_but_never_before_a_promise_or_a_higher_priority() -> None:
+    longest, later = (let_go(NOON, since=NOON - hours * 60 * MINUTE) for hours in (16, 2))
+    urgent = Waiting("urgent", NOON, priority=51)
+    promised = Waiting("promised", NOON, priority=0, due_at=NOON + SOON, promised=True)
+
+    assert names(Waiting("later", later), urgent, Waiting("longest", longest), promised) == [
+        *("promised", "urgent"),
+        *("longest", "later"),
+    ]
+    assert let_go(NOON, since=NOON + MINUTE) == NOON
