@@ -6,6 +6,7 @@ from api.pages import assets, choices, reference
 from api.pages.account import me, oidc, second_factor, sign_in
 from api.pages.availability.calendars import router as calendars_router
 from api.pages.availability.calling_hours import router as calling_hours_router
+from api.pages.availability.outlook import router as outlook_router
 from api.pages.console.router import ROUTERS as CONSOLE
 from api.pages.desk import actions, ending, page
 from api.pages.events.refused import router as refused_router
@@ -42,6 +43,7 @@ PAGES: tuple[APIRouter, ...] = (
     alarms_router,
     calendars_router,
     calling_hours_router,
+    outlook_router,
     *CONSOLE,
     page.router,
     actions.router,

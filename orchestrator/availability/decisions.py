@@ -44,6 +44,11 @@ def decide(situation: Situation, now: datetime) -> Decision:
             return _when(at, situation, now, verdicts)
 
 
+def time_windows(situation: Situation, now: datetime) -> dict[GateCode, Windows]:
+    """Return when each time gate is open that applies to this contact. `now` is aware. Raises `NaiveTime`."""
+    return _timed(situation, utc(now))[1]
+
+
 def _timed(situation: Situation, now: datetime) -> tuple[list[Verdict], dict[GateCode, Windows]]:
     """Return the time gates' verdicts, and the windows of those that apply."""
     often, free_at = gates.frequency(situation, now)

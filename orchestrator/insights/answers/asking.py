@@ -21,7 +21,7 @@ from orchestrator.intake.tables import CustomerRow
 from orchestrator.settings import Settings
 
 # Nobody can tell now how these stand at another time.
-_OF_NOW = frozenset({GateCode.STAFFING, GateCode.BUDGET, GateCode.KILL_SWITCH})
+OF_NOW = frozenset({GateCode.STAFFING, GateCode.BUDGET, GateCode.KILL_SWITCH})
 _SAME_TIME = timedelta(minutes=1)
 
 
@@ -87,7 +87,7 @@ async def answer(
         situation=situation,
         queue=prospect.queue,
         decision=_with_worth(decide(situation, at), asked, case),
-        as_of_now=_OF_NOW if abs(at - now) > _SAME_TIME else frozenset(),
+        as_of_now=OF_NOW if abs(at - now) > _SAME_TIME else frozenset(),
     )
 
 
