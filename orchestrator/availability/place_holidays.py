@@ -5,11 +5,14 @@ from functools import cache
 
 import holidays
 
-from orchestrator.availability.holiday_dates import holiday_countries
 
-
+@cache
 def knows_holidays(country: str) -> bool:
-    return country in holiday_countries()
+    """Say whether the holiday database holds a country. Listing all it holds would load every one of them: half a second."""
+    try:
+        return bool(holidays.country_holidays(country).country)
+    except NotImplementedError:
+        return False
 
 
 @cache

@@ -21,6 +21,7 @@ from orchestrator.insights.stories import Ground, ground
 from orchestrator.insights.unseen import veil_over
 from orchestrator.insights.why_consent import Unraised, no_offers, parted, reason
 from orchestrator.insights.why_facts import Fact, facts_of, known_already, quote_of
+from orchestrator.insights.why_hours import hours_of_call
 from orchestrator.insights.why_past import Tried, recent_events, suppressed_by_consent, tried
 from orchestrator.insights.why_times import by_when
 from orchestrator.insights.why_words import happened, hidden_word, opening, why_now
@@ -89,6 +90,7 @@ class WhyCard:
     unraised: tuple[Unraised, ...]
     notes: str | None = None  # what was written down for this very task
     confidence: float | None = 1  # how sure the leading reason's rule is, None where it could not tell
+    hours: str | None = None  # which calling hours let the call go out
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +151,7 @@ async def why_card(session: AsyncSession, task: TaskRow, reader: Reader, *, rule
         unraised=_unraised([*may_not, *suppressed], customer, title, reader.language),
         notes=None if task.notes is None else veil.text(task.notes),
         confidence=1 if lead is None else lead.confidence,
+        hours=await hours_of_call(session, known.escalation.id, reader.language, reader.unseen),
     )
 
 

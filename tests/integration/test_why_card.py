@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from orchestrator.detection.library import RuleLibrary
 from orchestrator.detection.tables import Mode, MomentRow, RuleVersionRow
 from orchestrator.escalations.states import PromiseState
-from orchestrator.escalations.tables import EscalationRow, PromiseRow
+from orchestrator.escalations.tables import DecisionRow, EscalationRow, PromiseRow
 from orchestrator.escalations.words import Language
 from orchestrator.insights.why_card import Reader, WhyCard, why_card
 from orchestrator.intake.tables import ChannelRow, CustomerRow, EventRow
@@ -31,6 +31,35 @@ async def test_a_card_says_who_is_called_and_what_time_it_is_there(database: Dat
     assert (shown.who.name, shown.who.phone, shown.who.zone) == ("Noa Levi", "+14155550123", "Asia/Jerusalem")
     assert shown.who.local is not None
     assert shown.who.local.utcoffset() in (timedelta(hours=2), timedelta(hours=3))
+
+
+async def test_a_card_says_which_hours_let_the_call_go_out(database: Database) -> None:
+    async with database.transaction() as session:
+        task = await a_callback(session, zone="Asia/Jerusalem", country="IL")
+    before = await card(database, task)
+    async with database.transaction() as session:
+        case = await session.get_one(EscalationRow, task.escalation_id)
+        for minute, files in enumerate(("default 2026-11-21", "il 2026-11-22")):
+            figures = {"hours": files, "zones": "Asia/Jerusalem", "zone_from": "attribute"}
+            verdict = {"gate": "calling_hours", "state": "open", "why": "calling_open", "sentence": "", "figures": figures}
+            at = datetime.now(UTC) + timedelta(minutes=minute)
+            session.add(
+                DecisionRow(
+                    escalation_id=case.id, customer_id=case.customer_id, at=at, occasion="opened", medium="voice_person",
+                    answer="go", reasons=[], verdicts=[verdict], rule=case.rule, version=case.version,
+                )
+            )  # fmt: skip
+
+    shown, veiled = (
+        await card(database, task),
+        await card(database, task, Reader("Dana", Language.ENGLISH, unseen=("country",))),
+    )
+
+    assert before.hours is None
+    assert shown.hours == (
+        "By the calling hours of Israel (reviewed Nov 22, 2026). Zone: Asia/Jerusalem (as the customer's profile states)."
+    )
+    assert veiled.hours is None
 
 
 async def test_a_card_says_in_one_sentence_why_now(database: Database) -> None:
