@@ -5,12 +5,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Request, Response
 
-from api.dependencies import DatabaseDep, Session, SettingsDep, Staff, Supervisor, idempotent
+from api.dependencies import DatabaseDep, Now, Session, SettingsDep, Staff, Supervisor, idempotent
 from api.schemas import View
 from api.transactions import Transactional
 from orchestrator.availability.country_caps import country_caps
-from orchestrator.availability.limits import LimitsDocument, as_values
+from orchestrator.availability.limits import LimitsDocument, Period, as_values
+from orchestrator.availability.situation import BudgetKind
 from orchestrator.detection.durations import format_duration
+from orchestrator.escalations.spending import Spent, spent
 from orchestrator.queueing.limits import InForce, limits_in_force, save_limits
 
 router = APIRouter(prefix="/v1/limits", tags=["limits"], route_class=Transactional, dependencies=[Depends(idempotent)])
@@ -57,6 +59,20 @@ class LimitsView(View):
     by_law: list[CountryCapView]
 
 
+class SpentView(View):
+    """How much of a budget is used in the hour or day that lasts now, by the centre's clock."""
+
+    kind: BudgetKind
+    per: Period
+    queue: str | None
+    rule: str | None
+    limit: float
+    spent: float
+    currency: str | None
+    starts_at: datetime
+    renews_at: datetime
+
+
 def _by_law() -> list[CountryCapView]:
     book = country_caps()
     return [
@@ -87,6 +103,28 @@ def _view(known: InForce, response: Response) -> LimitsView:
 @router.get("", summary="The limits that hold; the ETag is needed to change them")
 async def get_limits(_: Staff, session: Session, settings: SettingsDep, response: Response) -> LimitsView:
     return _view(await limits_in_force(session, settings), response)
+
+
+@router.get("/spent", summary="How much of each budget is used now, and when it renews")
+async def get_spent(_: Staff, session: Session, now: Now, settings: SettingsDep) -> list[SpentView]:
+    limits = (await limits_in_force(session, settings)).document
+    used = await spent(session, limits.budgets, limits.costs, now=now, settings=settings)
+    return [_spent_view(each, limits.costs.currency) for each in used]
+
+
+def _spent_view(used: Spent, currency: str | None) -> SpentView:
+    rule = used.rule
+    return SpentView(
+        kind=rule.kind,
+        per=rule.per,
+        queue=rule.queue,
+        rule=rule.rule,
+        limit=rule.limit,
+        spent=used.spent,
+        currency=currency if rule.kind is BudgetKind.MONEY else None,
+        starts_at=used.starts_at,
+        renews_at=used.renews_at,
+    )
 
 
 @router.put("", summary="Save all limits anew, as JSON or YAML; in force at once", openapi_extra=_DOCUMENT)

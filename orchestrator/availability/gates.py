@@ -13,7 +13,7 @@ from orchestrator.availability.intervals import FOREVER
 from orchestrator.availability.permission import consent as consent
 from orchestrator.availability.permission import do_not_call as do_not_call
 from orchestrator.availability.purposes import Medium, Purpose
-from orchestrator.availability.situation import Budget, BudgetKind, Situation
+from orchestrator.availability.situation import Budget, BudgetKind, Situation, SwitchScope
 from orchestrator.availability.verdicts import Figure, GateCode, GateState, Verdict, shown
 
 
@@ -109,6 +109,13 @@ def kill_switch(situation: Situation, now: datetime) -> Verdict:
     return _closed(gate, "switch_thrown", scopes=", ".join(sorted(set(situation.switches))))
 
 
+_BUDGETS = {
+    SwitchScope.EVERYTHING: "budget_spent",
+    SwitchScope.QUEUE: "budget_spent_queue",
+    SwitchScope.RULE: "budget_spent_rule",
+}
+
+
 def budget(situation: Situation, now: datetime) -> Verdict:
     gate = GateCode.BUDGET
     if (exempt := _exempt(gate, situation)) is not None:
@@ -117,14 +124,14 @@ def budget(situation: Situation, now: datetime) -> Verdict:
         return _not_applicable(gate)
     if (used_up := spent_budget(situation, now)) is None:
         return _open(gate, "within_budget")
-    kind, until = used_up.kind.value, shown(used_up.renews_at)
-    return _closed(gate, "budget_spent", kind=kind, spent=used_up.spent, limit=used_up.limit, until=until)
+    kind, until, why = used_up.kind.value, shown(used_up.renews_at), _BUDGETS[used_up.scope]
+    return _closed(gate, why, kind=kind, spent=used_up.spent, limit=used_up.limit, until=until)
 
 
 def spent_budget(situation: Situation, now: datetime) -> Budget | None:
     """Return the used-up budget that is renewed last, None where there is none. Messages cost money but are no calls."""
     counted = (b for b in situation.budgets if b.kind is BudgetKind.MONEY or situation.medium.is_voice)
-    used_up = [b for b in counted if b.spent >= b.limit and b.renews_at > now]
+    used_up = [b for b in counted if b.is_used_up and b.renews_at > now]
     return max(used_up, key=lambda b: b.renews_at, default=None)
 
 

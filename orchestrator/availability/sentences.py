@@ -68,6 +68,8 @@ ENGLISH: dict[str, str] = {
     "staffed": "Agents on duty: {agents}; tasks that wait: {open_tasks}.",
     "within_budget": "The budget is not used up.",
     "budget_spent": "The budget of {kind} is used up: {spent} of {limit}; renewed at {until}.",
+    "budget_spent_queue": "The queue's budget of {kind} is used up: {spent} of {limit}; renewed at {until}.",
+    "budget_spent_rule": "The rule's budget of {kind} is used up: {spent} of {limit}; renewed at {until}.",
     "switch_off": "No kill switch is thrown.",
     "switch_thrown": "The kill switch is thrown for: {scopes}.",
     "grace_over": "No late event is being waited for.",

@@ -94,20 +94,27 @@ class BudgetKind(StrEnum):
     MONEY = "money"
 
 
+class SwitchScope(StrEnum):
+    EVERYTHING = "everything"
+    QUEUE = "queue"
+    RULE = "rule"
+
+
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """`spent` of `limit` in the present hour or day, which ends at `renews_at`."""
+    """`spent` of `limit` in the present hour or day, which ends at `renews_at`. `cost` is what this contact would add."""
 
     kind: BudgetKind
     spent: float
     limit: float
     renews_at: datetime
+    cost: float = 0
+    scope: SwitchScope = SwitchScope.EVERYTHING
 
-
-class SwitchScope(StrEnum):
-    EVERYTHING = "everything"
-    QUEUE = "queue"
-    RULE = "rule"
+    @property
+    def is_used_up(self) -> bool:
+        # Money is counted to the millionth, so that sums of decimal prices come out even.
+        return self.spent >= self.limit or round(self.spent + self.cost, 6) > self.limit
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.availability.consent import Wishes
 from orchestrator.availability.country_caps import caps_by_law
+from orchestrator.availability.limits import LimitsDocument
 from orchestrator.availability.marketing_rules import Listing, Peace, country_of
 from orchestrator.availability.purposes import Purpose
-from orchestrator.availability.situation import Cap, Situation, Staffing
+from orchestrator.availability.situation import Budget, Cap, Situation, Staffing
 from orchestrator.escalations.customer_hours import CustomerHours, customer_hours
 from orchestrator.escalations.history import contacts, number_is_blocked
 from orchestrator.escalations.opening import business_hours, calendar_version, switches
 from orchestrator.escalations.prospect import Prospect
+from orchestrator.escalations.spending import budgets_on
 from orchestrator.permissions.marketing import listing_of, peace_of
 from orchestrator.permissions.reading import (
     consents_of,
@@ -33,7 +35,8 @@ from orchestrator.settings import Settings
 
 async def situation_of(session: AsyncSession, prospect: Prospect, *, now: datetime, settings: Settings) -> Situation:
     """Return everything the decision about this contact depends on."""
-    caps = await caps_of(session, prospect, settings)
+    limits = await limits_on(session, prospect, settings)
+    caps = caps_of(prospect, limits)
     words = await do_not_call_of(session, prospect.customer.id, prospect.number)
     past = await contacts(session, prospect.customer, prospect.number, caps=caps, now=now)
     there = hours_there(prospect, settings)
@@ -63,6 +66,7 @@ async def situation_of(session: AsyncSession, prospect: Prospect, *, now: dateti
         calendar=await calendar_version(session, prospect.queue),
         not_before=prospect.not_before,
         staffing=await staffing_of(session, prospect, now=now),
+        budgets=await budgets_of(session, prospect, limits, now=now, settings=settings),
         switches=await switches(session, queue=prospect.queue, rule=prospect.rule),
         recheck=settings.staffing_relook,
     )
@@ -106,14 +110,38 @@ async def peace(session: AsyncSession, prospect: Prospect, settings: Settings) -
     return await peace_of(session, prospect.customer.id, countries, sector=settings.sector)
 
 
-async def caps_of(session: AsyncSession, prospect: Prospect, settings: Settings) -> tuple[Cap, ...]:
-    """Return the caps that hold, ours and the law's; a requested callback and one that was promised are exempt from all."""
+async def limits_on(session: AsyncSession, prospect: Prospect, settings: Settings) -> LimitsDocument | None:
+    """Return the limits that hold; None for a requested callback and for one that was promised, which are exempt from all."""
     if prospect.promised or prospect.purpose is Purpose.REQUESTED_CALLBACK:
+        return None
+    return (await limits_in_force(session, settings)).document
+
+
+def caps_of(prospect: Prospect, limits: LimitsDocument | None) -> tuple[Cap, ...]:
+    """Return the caps that hold, ours and the law's where the customer is."""
+    if limits is None:
         return ()
     told = prospect.customer.attributes
     by_law = caps_by_law(purpose=prospect.purpose, country=told.get("country"), state=told.get("state"), phone=prospect.number)
-    ours = (await limits_in_force(session, settings)).document.caps
-    return (*(cap.as_cap() for cap in ours), *by_law)
+    return (*(cap.as_cap() for cap in limits.caps), *by_law)
+
+
+async def budgets_of(
+    session: AsyncSession, prospect: Prospect, limits: LimitsDocument | None, *, now: datetime, settings: Settings
+) -> tuple[Budget, ...]:
+    """Return the budgets that the contact draws on, with what is used of them."""
+    if limits is None:
+        return ()
+    return await budgets_on(
+        session,
+        limits,
+        queue=prospect.queue,
+        rule=prospect.rule,
+        medium=prospect.medium,
+        now=now,
+        settings=settings,
+        besides=prospect.besides,
+    )
 
 
 async def staffing_of(session: AsyncSession, prospect: Prospect, *, now: datetime) -> Staffing | None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -11,11 +12,13 @@ from orchestrator.availability.decisions import decide
 from orchestrator.availability.purposes import Medium
 from orchestrator.availability.situation import Cooldown, Situation
 from orchestrator.availability.verdicts import Decision, Go, Refuse, Wait
-from orchestrator.escalations.gathering import situation_of
-from orchestrator.escalations.prospect import prospect_of
+from orchestrator.escalations.gathering import budgets_of, limits_on, situation_of
+from orchestrator.escalations.prospect import Prospect, prospect_of
+from orchestrator.escalations.spending import hold_budgets
 from orchestrator.escalations.tables import DecisionRow, EscalationRow
 from orchestrator.intake.tables import CustomerRow
 from orchestrator.settings import Settings
+from orchestrator.storage.clock import Clock
 
 
 class Occasion(StrEnum):
@@ -44,17 +47,42 @@ async def look(
     now: datetime,
     settings: Settings,
     cooldown: Cooldown | None = None,
+    besides: UUID | None = None,
+    clock: Clock | None = None,
 ) -> Decision:
     """Return whether the customer may be contacted now for this escalation, and store every gate's verdict.
 
     The locks of customer and escalation are held, `now` was read after them. The queue is the escalation's. `cooldown` is
-    asked where its verdict did not fall before: for a message that goes instead of a call.
+    asked where its verdict did not fall before: for a message that goes instead of a call. `besides` is the attempt or the
+    message that this is about, where it is written already. Who spends from a budget holds all budgets from here to the end
+    of the transaction, and reads `clock` once more then: the hour may have turned while it waited.
     """
-    situation = await gather(session, customer, escalation, medium=medium, occasion=occasion, now=now, settings=settings)
+    in_hand = occasion in _AGENT_IN_HAND
+    prospect = await prospect_of(session, customer, escalation, medium=medium, agent_in_hand=in_hand, settings=settings)
+    prospect = replace(prospect, besides=besides)
+    situation = await situation_of(session, prospect, now=now, settings=settings)
     if occasion is Occasion.INSTEAD:  # worth is a call's; the cool-down was not asked, as the worth came before it
         situation = replace(situation, worth=None, cooldown=cooldown)
     decision = decide(situation, now)
+    spends = occasion is Occasion.PREPARE or medium is Medium.SMS
+    if spends and situation.budgets and isinstance(decision, Go):
+        decision = await _spend(session, prospect, situation, now=now, clock=clock, settings=settings)
     await _keep(session, escalation, decision, medium=medium, occasion=occasion, now=now)
+    return decision
+
+
+async def _spend(
+    session: AsyncSession, prospect: Prospect, situation: Situation, *, now: datetime, clock: Clock | None, settings: Settings
+) -> Decision:
+    """Decide once more while nobody else can spend. Where that is no `Go`, the budgets are let go of again at once."""
+    async with session.begin_nested() as spending:
+        await hold_budgets(session)
+        at = now if clock is None else await clock.now(session)
+        limits = await limits_on(session, prospect, settings)
+        budgets = await budgets_of(session, prospect, limits, now=at, settings=settings)
+        decision = decide(replace(situation, budgets=budgets), at)
+        if not isinstance(decision, Go):
+            await spending.rollback()
     return decision
 
 

@@ -56,7 +56,7 @@ async def mind_message(case: Case) -> None:
         case.wake(case.escalation.not_before)
         return
     step = await _first_message(case)
-    why_not = await _why_not(case)
+    why_not = await _why_not(case, message)
     if why_not is not None:
         await _let_be(case, moment, why_not)
     elif case.alarms and message is not None:
@@ -88,7 +88,7 @@ async def _first_message(case: Case) -> PlanStep:
     return plan[row.step]
 
 
-async def _why_not(case: Case) -> list[str] | None:
+async def _why_not(case: Case, message: MessageRow | None) -> list[str] | None:
     """Return why it will never go, as codes; None where it may go now, or, with an alarm, later."""
     number = customer_number(case.customer.attributes, case.settings)
     if isinstance(number, BadPhone):
@@ -104,6 +104,7 @@ async def _why_not(case: Case) -> list[str] | None:
         now=case.now,
         settings=case.settings,
         cooldown=await _cooldown(case),
+        besides=None if message is None else message.id,
     )
     match decision:
         case Refuse(reasons=reasons):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -43,6 +44,7 @@ class Prospect:
     not_before: datetime | None = None
     worth: Worth | None = None
     evidence: tuple[str, ...] = ()
+    besides: UUID | None = None  # the attempt or message it is about: reserved already, so not to be counted against itself
 
     @property
     def number(self) -> Phone | None:

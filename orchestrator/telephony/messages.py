@@ -43,6 +43,7 @@ async def write_message(
         customer_id=customer.id,
         promise_id=promise_id,
         rule=escalation.rule,
+        queue=escalation.queue,
         template=template,
         language=language_of(customer.attributes.get("language")).value,
         to_number=number,

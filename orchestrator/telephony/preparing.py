@@ -125,6 +125,7 @@ class Preparing:
             occasion=Occasion.PREPARE,
             now=scene.now,
             settings=self._settings,
+            clock=self._database.clock,
         )
         if not isinstance(decision, Go):
             until = decision.until if isinstance(decision, Wait) else None
@@ -172,6 +173,7 @@ class Preparing:
             task_id=task.id,
             agent_id=task.agent_id,
             rule=escalation.rule,
+            queue=task.queue,
             leg=request.leg,
             flow=scene.flow,
             medium=_medium(scene).value,

@@ -142,6 +142,7 @@ class Submitting:
             occasion=Occasion.PREPARE,
             now=now,
             settings=self._settings,
+            besides=case.attempt.id,
         )
 
     async def _has_slot(self, session: AsyncSession, attempt: AttemptRow) -> bool:

@@ -70,7 +70,7 @@ class AttemptRow(SQLModel, table=True):
             "attempts_by_submission",
             "submitted_at",
             postgresql_where=text("leg = 'customer' AND submitted_at IS NOT NULL"),
-            postgresql_include=["joined_at", "ending"],
+            postgresql_include=["joined_at", "ending", "queue", "rule"],
         ),
         Index(
             "attempts_by_joining",
@@ -95,6 +95,7 @@ class AttemptRow(SQLModel, table=True):
     task_id: UUID | None = Field(default=None, foreign_key="tasks.id")
     agent_id: UUID | None = Field(default=None, foreign_key="agents.id")
     rule: str
+    queue: str | None = Field(default=None)  # the task's as it was dialed
     leg: Leg = one_of(Leg)
     flow: str  # "agent_first" or "customer_first"
     medium: str  # voice_person, voice_recorded
@@ -161,6 +162,13 @@ class MessageRow(SQLModel, table=True):
     __table_args__ = (
         Index("messages_of_number", "to_number", "prepared_at"),
         Index("messages_of_customer", "customer_id"),
+        Index(
+            "messages_by_submission",
+            "submitted_at",
+            postgresql_where=text("submitted_at IS NOT NULL"),
+            postgresql_include=["queue", "rule"],
+        ),
+        Index("messages_prepared", "id", postgresql_where=text("state = 'prepared'")),
     )
 
     id: UUID = primary_id()
@@ -169,6 +177,7 @@ class MessageRow(SQLModel, table=True):
     customer_id: UUID = Field(foreign_key="customers.id")
     promise_id: UUID | None = Field(default=None, foreign_key="promises.id")
     rule: str
+    queue: str | None = Field(default=None)  # the escalation's as it was written
     template: str
     language: str
     to_number: str

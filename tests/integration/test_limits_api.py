@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -112,6 +113,19 @@ async def test_saving_what_is_there_already_changes_nothing(caller: Caller) -> N
     await caller.put({"caps": [CAP]})
 
     assert (await caller.put({"caps": [CAP]})).json()["version"] == 1
+
+
+async def test_what_is_spent_is_told_with_when_it_renews(caller: Caller) -> None:
+    await caller.put({"budgets": [BUDGET, {**BUDGET, "kind": "money", "queue": "sales"}], "costs": COSTS})
+
+    answer = await caller.client.get("/v1/limits/spent", headers=caller.headers)
+
+    calls, money = answer.json()
+    assert (calls["kind"], calls["per"], calls["limit"], calls["spent"], calls["currency"]) == ("calls", "hour", 100, 0, None)
+    assert (money["queue"], money["currency"]) == ("sales", "EUR")
+    starts, renews = (datetime.fromisoformat(calls[each]) for each in ("starts_at", "renews_at"))
+    assert renews - starts == timedelta(hours=1)
+    assert starts <= datetime.now(UTC) < renews + timedelta(minutes=1)
 
 
 def with_cap(**changes: Any) -> dict[str, Any]:

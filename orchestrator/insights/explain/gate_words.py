@@ -81,6 +81,8 @@ HEBREW: Mapping[str, str] = {
     "staffed": "מספר הנציגים במשמרת: {agents}. משימות ממתינות: {open_tasks}.",
     "within_budget": "התקציב לא נוצל.",
     "budget_spent": "התקציב ({kind}) נוצל: {spent} מתוך {limit}. הוא מתחדש ב־{until}.",
+    "budget_spent_queue": "תקציב התור ({kind}) נוצל: {spent} מתוך {limit}. הוא מתחדש ב־{until}.",
+    "budget_spent_rule": "תקציב הכלל ({kind}) נוצל: {spent} מתוך {limit}. הוא מתחדש ב־{until}.",
     "switch_off": "שום מתג עצירה אינו מופעל.",
     "switch_thrown": "מתג העצירה מופעל עבור: {scopes}.",
     "grace_over": "אין ממתינים עוד לאירוע מאוחר.",
