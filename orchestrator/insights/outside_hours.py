@@ -1,4 +1,7 @@
-"""Which customer attempts were prepared at a time that the windows, recomputed by brute force, do not allow."""
+"""Which customer attempts were prepared at a time that the windows, recomputed by brute force, do not allow.
+
+A customer's own wishes count; rest that a place keeps by custom does not, since it is a setting of the deployment.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +15,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from orchestrator.availability.calendars import CalendarDocument, read_calendar
 from orchestrator.availability.consent import lifts_hours
 from orchestrator.availability.hours_book import CallingHoursBook
+from orchestrator.availability.preferences import Preferences
 from orchestrator.availability.purposes import Medium, Purpose
+from orchestrator.availability.rest import Observance, awake
 from orchestrator.availability.situation import Unplaced
 from orchestrator.availability.whereabouts import whereabouts
 from orchestrator.insights.brute_force import calendar_open, calling_allowed
@@ -98,4 +103,10 @@ def _inside(each: Dialled, book: CallingHoursBook, closures: Closures, known: di
     if isinstance(place, Unplaced):
         return False
     holding = book.holding(where, each.purpose, Medium.VOICE_PERSON, lifted=lifts_hours(each.attributes))
+    wish = Preferences.of(each.attributes)
+    if wish.hours is not None and not calling_allowed(wish.hours.document, each.at, place.zones):
+        return False
+    rest = awake(place.zones, wish.rest or Observance.NONE, where.at)
+    if rest is not None and not rest.open_at(each.at):
+        return False
     return all(calling_allowed(held.hours.document, each.at, place.zones, margin=place.margin) for held in holding)

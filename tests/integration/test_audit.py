@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +90,12 @@ async def dial_at_an_hour_no_customer_wants(session: AsyncSession, story: Story,
     session.add(story.customer)
 
 
+async def dial_at_an_hour_the_customer_did_not_wish_for(session: AsyncSession, story: Story, witness: Witness) -> None:
+    wish = {"weekly": {"sun": ["09:00-10:00"]}}
+    story.customer.attributes = {**story.customer.attributes, "preferences": wish}
+    session.add(story.customer)
+
+
 async def dial_as_the_zone_stood_then(session: AsyncSession, story: Story, witness: Witness) -> None:
     told = (({"zone": "Pacific/Honolulu"}, NOON - MINUTE), ({"zone": "Etc/UTC"}, NOON + MINUTE))
     for data, at in told:
@@ -138,6 +144,7 @@ BROKEN: list[tuple[Bend, dict[str, int]]] = [
     (ring_an_agent_after_the_resolution, {"dials_after_resolution": 1}),
     (dial_before_anything_was_found, {"dials_after_resolution": 1}),
     (dial_at_an_hour_no_customer_wants, {"dials_outside_hours": 1}),
+    (dial_at_an_hour_the_customer_did_not_wish_for, {"dials_outside_hours": 1}),
     (dial_as_the_zone_stood_then, {"dials_outside_hours": 1}),
     (dial_a_customer_nobody_can_place, {"dials_outside_hours": 1}),
     (dial_while_the_queue_is_closed, {"dials_outside_hours": 1}),
@@ -275,6 +282,18 @@ async def test_a_case_merged_into_another_takes_its_live_moments_along(database:
     witness = await plant(database, merge)
 
     assert (await findings(database, witness)).dials_after_resolution == 0
+
+
+@pytest.mark.parametrize(("rest", "outside"), [("none", 0), ("sabbath", 1)])
+async def test_a_dial_on_passover_is_found_where_the_customer_keeps_it(database: Database, rest: str, outside: int) -> None:
+    async def on_passover(session: AsyncSession, story: Story, witness: Witness) -> None:
+        story.customer.attributes = {**story.customer.attributes, "zone": "Europe/London", "preferences": {"rest": rest}}
+        story.attempt.prepared_at = datetime(2028, 4, 11, 12, tzinfo=UTC)  # a Tuesday, on which the queue is open
+        session.add_all([story.customer, story.attempt])
+
+    witness = await plant(database, on_passover)
+
+    assert (await findings(database, witness)).dials_outside_hours == outside
 
 
 async def test_a_customer_who_has_moved_is_judged_by_where_they_were(database: Database) -> None:
