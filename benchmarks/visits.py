@@ -23,6 +23,8 @@ _LISTS = (
     *("/console/settings", "/console/settings/agents", "/console/settings/queues", "/console/settings/channels"),
     "/console/availability",
     "/console/availability/calling-hours",
+    "/console/availability/registries",
+    "/console/customers/{customer_id}/permissions",
 )
 _ASSETS = "/assets/"
 

@@ -48,6 +48,7 @@ _AVAILABILITY = (
     Entry("/console/availability", _("Calendars"), "", _WATCHING),
     Entry("/console/availability/calling-hours", _("Calling hours"), "", _WATCHING),
     Entry("/console/availability/when", _("When could we call?"), "", _WATCHING),
+    Entry("/console/availability/registries", _("Registries"), "", _WATCHING),
 )
 
 

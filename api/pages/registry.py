@@ -7,6 +7,8 @@ from api.pages.account import me, oidc, second_factor, sign_in
 from api.pages.availability.calendars import router as calendars_router
 from api.pages.availability.calling_hours import router as calling_hours_router
 from api.pages.availability.outlook import router as outlook_router
+from api.pages.availability.permissions import router as permissions_router
+from api.pages.availability.registries import router as registries_router
 from api.pages.console.router import ROUTERS as CONSOLE
 from api.pages.desk import actions, ending, page
 from api.pages.events.refused import router as refused_router
@@ -44,6 +46,8 @@ PAGES: tuple[APIRouter, ...] = (
     calendars_router,
     calling_hours_router,
     outlook_router,
+    registries_router,
+    permissions_router,
     *CONSOLE,
     page.router,
     actions.router,

@@ -39,6 +39,8 @@ def check_word(word: Word, now: datetime) -> None:
     with faults:
         check_proof(word.proof, needed=word.given)
     with faults:
+        check_source(word.source)
+    with faults:
         check_said_at(word.given_at, now, field="given_at")
     with faults:
         _check_expiry(word, now)
@@ -54,6 +56,11 @@ def check_topic(topic: str | None) -> None:
 def check_proof(proof: str | None, *, needed: bool) -> None:
     if needed and not (proof or "").strip():
         raise BadInput("the proof is missing", field="proof", fix="say what shows it: a form, a recording, a letter")
+
+
+def check_source(source: str) -> None:
+    if not source.strip():
+        raise BadInput("the source is missing", field="source", fix="name the channel or the person it came through")
 
 
 def check_said_at(at: datetime | None, now: datetime, *, field: str) -> None:

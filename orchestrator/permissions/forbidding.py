@@ -13,7 +13,7 @@ from orchestrator.errors import BadInput, Faults
 from orchestrator.escalations.lifecycle import opt_out
 from orchestrator.identity.changes import Who, note_change
 from orchestrator.intake.tables import CustomerRow
-from orchestrator.permissions.checking import check_proof, check_said_at, check_topic
+from orchestrator.permissions.checking import check_proof, check_said_at, check_source, check_topic
 from orchestrator.permissions.reading import digits_of
 from orchestrator.permissions.tables import DoNotCallRow
 from orchestrator.permissions.withdrawing import take_back
@@ -70,6 +70,8 @@ def check_ban(ban: Ban, *, now: datetime, settings: Settings) -> Phone | None:
         number = _number(ban, settings)
     with faults:
         check_proof(ban.proof, needed=not ban.forbidden)
+    with faults:
+        check_source(ban.source)
     with faults:
         check_said_at(ban.said_at, now, field="said_at")
     faults.settle()

@@ -35,6 +35,7 @@ DOORS: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("GET", "/console/settings/templates", WATCHING),
     ("", "/console/settings", STEERING),
     ("", "/console/switch", STEERING),
+    ("POST", "/console/customers/", STEERING),
     ("", "/console/customers", WATCHING),
     ("GET", "/console/events/types", WATCHING),
     ("", "/console/events", STEERING),

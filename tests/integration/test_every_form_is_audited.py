@@ -61,6 +61,12 @@ FORMS: tuple[tuple[str, Fields, str], ...] = (
     ("/console/switch", {"scope": "everything", "reason": "a drill", **SURE}, "switch.thrown"),
     ("/console/switch/{switch_id}/lift", {}, "switch.lifted"),
     ("/console/tasks", {"action": "withdraw", "reason": "a drill", "task": "{task_id}", **SURE}, "task.withdraw"),
+    (
+        "/console/customers/{customer_id}/consent",
+        {"purpose": "service", "proof": "form 7", "source": "Maya"},
+        "consent.recorded",
+    ),
+    ("/console/customers/{customer_id}/do-not-call", {"ban_source": "Maya"}, "do_not_call.recorded"),
     ("/console/rules/{name}", {"document": MOVED, "seen": ""}, "rule.drafted"),
     ("/console/rules/{name}/decision", {"verb": "publish", "seen": "*"}, "rule.published"),
     ("/console/rules/{name}/backtest", {"version": "1", "length": "7"}, "backtest.asked"),
@@ -151,6 +157,7 @@ async def administrator(database_url: str, database: Database) -> AsyncIterator[
         await client.post("/sign-in", data={"login": "maya", "password": PASSWORD})
         csrf = re.findall(r'name="csrf" value="(\w+)"', (await client.get("/me")).text)[0]
         ids = {"person_id": str(person.id), "agent_id": str(agent.id), "task_id": str(task.id), "letter_id": str(letter.id)}
+        ids["customer_id"] = str(task.customer_id)
         names = {"name": "moved", "queue": "complaints", "channel": "web", "script": "checkout", "template": "finish-link"}
         yield Administrator(client, csrf, database, ids | names)
 
