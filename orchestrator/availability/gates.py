@@ -96,8 +96,13 @@ def staffing(situation: Situation, now: datetime) -> Verdict:
     if known.agents_on_duty < 1:
         return _closed(gate, "no_agents")
     full = known.per_agent is not None and known.open_tasks >= known.agents_on_duty * known.per_agent
-    answer, why = (_closed, "too_many_waiting") if full else (_open, "staffed")
-    return answer(gate, why, agents=known.agents_on_duty, open_tasks=known.open_tasks)
+    figures: dict[str, Figure] = {"agents": known.agents_on_duty, "open_tasks": known.open_tasks}
+    if full:
+        return _closed(gate, "too_many_waiting", **figures)
+    if known.promise is not None and known.forecast_wait is not None and known.forecast_wait > known.promise:
+        wait = timedelta(seconds=round(known.forecast_wait.total_seconds()))
+        return _closed(gate, "promise_too_early", **figures, length=str(wait), within=str(known.promise))
+    return _open(gate, "staffed", **figures)
 
 
 def kill_switch(situation: Situation, now: datetime) -> Verdict:

@@ -65,6 +65,7 @@ ENGLISH: dict[str, str] = {
     "business_never": "The queue does not open within {horizon}.",
     "no_agents": "No agent of the queue is on duty.",
     "too_many_waiting": "Too many tasks wait: {open_tasks}; agents on duty: {agents}.",
+    "promise_too_early": "A call would take {length} to come; the customer would be told {within}. Agents on duty: {agents}.",
     "staffed": "Agents on duty: {agents}; tasks that wait: {open_tasks}.",
     "within_budget": "The budget is not used up.",
     "budget_spent": "The budget of {kind} is used up: {spent} of {limit}; renewed at {until}.",

@@ -82,11 +82,16 @@ class Cooldown:
 
 @dataclass(frozen=True, slots=True)
 class Staffing:
-    """Who could speak now. `per_agent` is how many open tasks one agent on duty may have ahead; None: any number."""
+    """Who could speak now. `per_agent` is how many open tasks one agent on duty may have ahead; None: any number.
+
+    `promise` is what the customer would be told now, None where nothing would be; `forecast_wait` how long they would wait.
+    """
 
     agents_on_duty: int
     open_tasks: int = 0
     per_agent: int | None = None
+    forecast_wait: timedelta | None = None
+    promise: timedelta | None = None
 
 
 class BudgetKind(StrEnum):

@@ -4,6 +4,7 @@ The same parts serve an escalation's contact and one that somebody only asks abo
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -30,6 +31,7 @@ from orchestrator.permissions.reading import (
 from orchestrator.permissions.tables import DoNotCallRow
 from orchestrator.queueing.limits import limits_in_force
 from orchestrator.queueing.presence import agents_on_duty
+from orchestrator.queueing.promising import forecast_wait
 from orchestrator.settings import Settings
 
 
@@ -65,7 +67,7 @@ async def situation_of(session: AsyncSession, prospect: Prospect, *, now: dateti
         business=await business_hours(session, prospect.queue, now=now),
         calendar=await calendar_version(session, prospect.queue),
         not_before=prospect.not_before,
-        staffing=await staffing_of(session, prospect, now=now),
+        staffing=await staffing_of(session, prospect, now=now, settings=settings),
         budgets=await budgets_of(session, prospect, limits, now=now, settings=settings),
         switches=await switches(session, queue=prospect.queue, rule=prospect.rule),
         recheck=settings.staffing_relook,
@@ -144,8 +146,16 @@ async def budgets_of(
     )
 
 
-async def staffing_of(session: AsyncSession, prospect: Prospect, *, now: datetime) -> Staffing | None:
+async def staffing_of(session: AsyncSession, prospect: Prospect, *, now: datetime, settings: Settings) -> Staffing | None:
     """Return who could speak; None where an agent is in hand already, or no queue is known yet."""
     if prospect.queue is None or prospect.agent_in_hand:
         return None
-    return Staffing(agents_on_duty=await agents_on_duty(session, prospect.queue, now))
+    there = Staffing(agents_on_duty=await agents_on_duty(session, prospect.queue, now))
+    if prospect.promising is None or there.agents_on_duty == 0:
+        return there
+    told = prospect.customer.attributes.get("language")
+    language = told if isinstance(told, str) and told else None
+    wait, before = await forecast_wait(
+        session, prospect.queue, prospect.promising, language=language, now=now, settings=settings
+    )
+    return replace(there, open_tasks=before, forecast_wait=wait, promise=prospect.promising.within)

@@ -1,7 +1,7 @@
 """Looking at all gates for one contact, with what the database knows in this transaction, and keeping what they said."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -49,16 +49,20 @@ async def look(
     cooldown: Cooldown | None = None,
     besides: UUID | None = None,
     clock: Clock | None = None,
+    promise: timedelta | None = None,
 ) -> Decision:
     """Return whether the customer may be contacted now for this escalation, and store every gate's verdict.
 
     The locks of customer and escalation are held, `now` was read after them. The queue is the escalation's. `cooldown` is
-    asked where its verdict did not fall before: for a message that goes instead of a call. `besides` is the attempt or the
+    asked where its verdict did not fall before: for a message that goes instead of a call. `promise` is how soon the customer
+    would be told that the call comes, did it go now; None where they are told nothing new. `besides` is the attempt or the
     message that this is about, where it is written already. Who spends from a budget holds all budgets from here to the end
     of the transaction, and reads `clock` once more then: the hour may have turned while it waited.
     """
     in_hand = occasion in _AGENT_IN_HAND
-    prospect = await prospect_of(session, customer, escalation, medium=medium, agent_in_hand=in_hand, settings=settings)
+    prospect = await prospect_of(
+        session, customer, escalation, medium=medium, agent_in_hand=in_hand, settings=settings, promise=promise
+    )
     prospect = replace(prospect, besides=besides)
     situation = await situation_of(session, prospect, now=now, settings=settings)
     if occasion is Occasion.INSTEAD:  # worth is a call's; the cool-down was not asked, as the worth came before it

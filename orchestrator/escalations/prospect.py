@@ -1,7 +1,7 @@
 """One contact that might be made, whether a case stands behind it or somebody only asks."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -15,6 +15,7 @@ from orchestrator.escalations.lead import strongest
 from orchestrator.escalations.standing import last_expiry, live
 from orchestrator.escalations.tables import EscalationRow
 from orchestrator.intake.tables import CustomerRow
+from orchestrator.queueing.promising import Promising
 from orchestrator.settings import Settings
 from orchestrator.telephony.numbers import customer_number
 
@@ -25,7 +26,7 @@ class Prospect:
 
     `version` is the rule's that stands behind it, `subject` the moment it is about. `agent_in_hand`: staffing is not asked
     again. `requested_at`, `not_before`, `worth` and `evidence` are the leading moment's. `promised`: words went out, and the
-    promise stands.
+    promise stands. `promising`: what the customer would be told of a call that goes now.
     """
 
     customer: CustomerRow
@@ -38,6 +39,7 @@ class Prospect:
     subject: str | None = None
     agent_in_hand: bool = False
     promised: bool = False
+    promising: Promising | None = None
     resolved: bool = False
     requested_at: datetime | None = None
     expires_at: datetime | None = None
@@ -59,11 +61,12 @@ async def prospect_of(
     medium: Medium,
     agent_in_hand: bool,
     settings: Settings,
+    promise: timedelta | None = None,
 ) -> Prospect:
     """Return the contact that an escalation asks for, by its live moments and its promise."""
     moments = await live(session, escalation)
     lead = strongest(moments)
-    promise = await promises.standing(session, escalation)
+    standing = await promises.standing(session, escalation)
     return Prospect(
         customer=customer,
         phone=customer_number(customer.attributes, settings),
@@ -74,14 +77,19 @@ async def prospect_of(
         queue=escalation.queue,
         subject=None if lead is None else lead.moment,
         agent_in_hand=agent_in_hand,
-        promised=promise is not None,
+        promised=standing is not None,
+        promising=None if promise is None else _promising(escalation, promise),
         resolved=not moments or escalation.pending is not None,
         requested_at=None if lead is None else lead.at,
-        expires_at=last_expiry(moments, None if promise is None else promise.due_at),
+        expires_at=last_expiry(moments, None if standing is None else standing.due_at),
         not_before=None if lead is None else lead.not_before,
         worth=_worth(lead),
         evidence=() if lead is None else tuple(lead.evidence),
     )
+
+
+def _promising(escalation: EscalationRow, within: timedelta) -> Promising:
+    return Promising(within, escalation.id, escalation.opened_at, escalation.priority)
 
 
 def _worth(lead: MomentRow | None) -> Worth | None:

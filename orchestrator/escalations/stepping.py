@@ -152,6 +152,7 @@ async def _try_step(case: Case, step: PlanStep) -> _Walk:
         occasion=Occasion.OPENED if row.state is State.OPEN else Occasion.WINDOW,
         now=case.now,
         settings=case.settings,
+        promise=await _to_promise(case, step),
     )
     match decision:
         case Go():
@@ -217,6 +218,13 @@ async def _begin(case: Case, step: PlanStep) -> _Walk:
     if step.tell == promises.SMS and standing is None and due is not None:
         await promises.promise_by_message(case.session, case.customer, row, due_at=due, now=case.now, settings=case.settings)
     return _Walk.BEGUN
+
+
+async def _to_promise(case: Case, step: PlanStep) -> timedelta | None:
+    """Return how soon the customer would be told that the call comes, did the step begin; None where nothing is told."""
+    if step.tell != promises.SMS or await promises.standing(case.session, case.escalation) is not None:
+        return None
+    return _within(case, step) or case.settings.later_within
 
 
 def _within(case: Case, step: PlanStep) -> timedelta | None:

@@ -224,3 +224,29 @@ async def test_agents_who_arrive_while_an_opening_gathers_take_nothing_out_of_tu
     async with database.transaction() as session:
         agent = await session.get_one(AgentRow, morning.agents[0])
     assert [(task.escalation_id, task.agent_id) for task in await morning.in_hand()] == [(morning.cases[0], agent.id)]
+
+
+async def test_no_more_customers_are_promised_a_call_than_five_agents_can_keep_and_the_oldest_are(database: Database) -> None:
+    morning = await a_morning(database, cases=40, agents=5, steps="[{callback: {queue: sales, due: 30m, tell: sms}}]")
+    chance = random.Random(3)
+    await morning.world.pass_time(SECOND)
+
+    await morning.settle(chance)
+    told = await _told(database)
+    # Five are with agents and 25 more wait: six minutes each, the last of them is called after half an hour.
+    rest = [await morning.world.reread(case) for case in morning.cases[30:]]
+    await morning.work()
+    await morning.world.pass_time(TALK)
+    await morning.work()
+    await morning.settle(chance)
+    await morning.world.pass_time(morning.world.settings.staffing_relook)
+    await morning.settle(chance)
+
+    assert told == set(morning.cases[:30])
+    assert {(row.state, tuple(row.reasons)) for row in rest} == {(State.WAITING, ("staffing",))}
+    assert await _told(database) == set(morning.cases[:35])
+
+
+async def _told(database: Database) -> set[UUID]:
+    async with database.transaction() as session:
+        return set((await session.exec(select(PromiseRow.escalation_id))).all())

@@ -102,7 +102,7 @@ async def _situation(
         situation,
         contacts=tuple(contact for contact in situation.contacts if contact.at <= at),
         number_contacts=tuple(contact for contact in situation.number_contacts if contact.at <= at),
-        staffing=await staffing_of(session, prospect, now=now),
+        staffing=await staffing_of(session, prospect, now=now, settings=settings),
     )
 
 

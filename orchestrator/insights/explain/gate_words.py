@@ -78,6 +78,7 @@ HEBREW: Mapping[str, str] = {
     "business_never": "התור לא נפתח בתוך {horizon}.",
     "no_agents": "אין במשמרת נציג של התור.",
     "too_many_waiting": "ממתינות יותר מדי משימות: {open_tasks}, ומספר הנציגים במשמרת: {agents}.",
+    "promise_too_early": "השיחה תגיע בעוד {length}, מאוחר מ־{within} שייאמרו ללקוח. מספר הנציגים במשמרת: {agents}.",
     "staffed": "מספר הנציגים במשמרת: {agents}. משימות ממתינות: {open_tasks}.",
     "within_budget": "התקציב לא נוצל.",
     "budget_spent": "התקציב ({kind}) נוצל: {spent} מתוך {limit}. הוא מתחדש ב־{until}.",

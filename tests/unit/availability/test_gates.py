@@ -205,6 +205,17 @@ def test_no_more_tasks_wait_than_the_agents_on_duty_may_have_ahead() -> None:
     assert ask(gates.staffing, staffing=Staffing(2, open_tasks=6, per_agent=3)) == (CLOSED, "too_many_waiting")
 
 
+def test_nobody_is_promised_a_call_that_comes_later_than_the_promise() -> None:
+    half = timedelta(minutes=30)
+
+    def says(wait: timedelta | None, promise: timedelta | None) -> tuple[GateState, str]:
+        return ask(gates.staffing, staffing=Staffing(2, open_tasks=9, forecast_wait=wait, promise=promise))
+
+    assert says(half, half) == (OPEN, "staffed")
+    assert says(half + timedelta(seconds=1), half) == (CLOSED, "promise_too_early")
+    assert says(10 * half, None) == says(None, half) == (OPEN, "staffed")
+
+
 def test_a_kill_switch_stops_dials_and_lets_messages_out() -> None:
     thrown = {"switches": (SwitchScope.QUEUE, SwitchScope.EVERYTHING)}
 
