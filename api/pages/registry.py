@@ -4,6 +4,8 @@ from fastapi import APIRouter
 
 from api.pages import assets, choices, reference
 from api.pages.account import me, oidc, second_factor, sign_in
+from api.pages.availability.calendar import router as calendar_router
+from api.pages.availability.calendar_editing import router as calendar_editing_router
 from api.pages.availability.calendars import router as calendars_router
 from api.pages.availability.calling_hours import router as calling_hours_router
 from api.pages.availability.outlook import router as outlook_router
@@ -48,6 +50,8 @@ PAGES: tuple[APIRouter, ...] = (
     outlook_router,
     registries_router,
     permissions_router,
+    calendar_router,
+    calendar_editing_router,
     *CONSOLE,
     page.router,
     actions.router,

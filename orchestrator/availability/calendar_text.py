@@ -57,6 +57,23 @@ def with_week(text: str, week: Mapping[str, Sequence[str]]) -> str:
     return text
 
 
+def with_holidays(text: str, holidays: Mapping[str, object] | None) -> str:
+    """Return the calendar's text with these `holidays`, None: without any. Raises `NotEditable`."""
+    known = read_document(text.encode(), CalendarDocument, name="calendar").holidays
+    if holidays is None:
+        return text if known is None or not known.closed else drop(text, ("holidays",))
+    if known is not None and known.model_dump(exclude_none=True) == holidays:
+        return text
+    inner = ", ".join(f"{key}: {_value(value)}" for key, value in holidays.items())
+    return put_lines(drop(text, ("holidays",)), ("holidays",), [f"{{{inner}}}"])
+
+
+def _value(value: object) -> str:
+    if isinstance(value, list):
+        return _written(value)
+    return str(value).lower() if isinstance(value, bool) else f'"{value}"'
+
+
 def _written(hours: Sequence[str], *, quoted: bool = False) -> str:
     if not hours:
         return f'"{CLOSED}"' if quoted else CLOSED

@@ -9,7 +9,7 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.pages.people import Role
-from orchestrator.availability.tables import CalendarRow
+from orchestrator.availability.tables import CalendarRow, CalendarVersionRow
 from orchestrator.escalations.states import State
 from orchestrator.escalations.tables import EscalationRow
 from orchestrator.identity.tables import PersonRow
@@ -29,7 +29,19 @@ Look = tuple[str, str, tuple[int, int]]
 HOSTILE = "<script>document.title='broken'</script>\u202eiveL aoN\u202c\" onmouseover=x " + "long" * 60
 _LETTER = "00000000-0000-4000-8000-000000000003"
 _TAL = "00000000-0000-4000-8000-000000000002"
-_WEEKDAYS = 'calendar: weekdays\nzone: Asia/Jerusalem\nweekly: {mon: ["09:00-17:00"]}\n'
+_WEEKDAYS = """calendar: weekdays
+zone: Asia/Jerusalem
+weekly:
+  sun: ["09:00-17:00"]
+  mon: ["09:00-17:00"]
+  tue: ["09:00-13:00", "16:00-20:00"]
+  wed: ["09:00-17:00"]
+  thu: ["09:00-17:00"]
+  fri: ["09:00-13:00"]
+  sat: ["21:00-02:00"]
+holidays: {country: IL, closed: true, eves: ["09:00-13:00"]}
+days: {2026-12-24: closed, 2026-12-31: ["09:00-12:00"]}
+"""
 _REFUSED = (
     b'{"specversion": "1.0", "id": "s-1", "source": "shop", "type": "survey.answered", "subject": "c", "data": {"csat": 9}}'
 )
@@ -57,6 +69,9 @@ SHOWN: dict[Role | None, tuple[str, ...]] = {
         "/console/availability/calling-hours",
         "/console/availability/when",
         "/console/availability/registries",
+        "/console/availability/calendars/{calendar}",
+        "/console/availability/calendars/{calendar}/hours",
+        "/console/availability/calendars/{calendar}/versions",
         "/console/results",
         "/console/settings",
         "/console/settings/people/{person_id}",
@@ -80,6 +95,7 @@ NAMED = {
     "person_id": _MAYA,
     "agent_id": _TAL,
     "queue": "sales",
+    "calendar": "weekdays",
     "letter_id": _LETTER,
     "name": "renewal-due",
     "channel": "web",
@@ -130,6 +146,7 @@ async def _what_settings_show(session: AsyncSession) -> None:
     session.add(PersonRow(id=UUID(_MAYA), login="maya@example.com", name="Maya Tal", role=Role.SUPERVISOR, created_at=now))
     session.add(CalendarRow(name="weekdays", document=_WEEKDAYS, changed_at=now))
     await session.flush()
+    session.add(CalendarVersionRow(calendar="weekdays", version=1, document=_WEEKDAYS, author="maya", saved_at=now))
     detail = "data.csat does not fit this event type. It must be a whole number from 1 to 5."
     refused = DeadLetterRow(id=UUID(_LETTER), received_at=now, reason="schema", field="data.csat", detail=detail, body=_REFUSED)
     session.add(refused)

@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute
 
 from api.pages.people import COOKIE
 from api.pages.registry import PAGES
+from orchestrator.availability.tables import CalendarRow
 from orchestrator.identity.people import Role, Viewer
 from orchestrator.intake.channels import add_channel
 from orchestrator.storage.database import Database
@@ -36,6 +37,7 @@ DOORS: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("", "/console/settings", STEERING),
     ("", "/console/switch", STEERING),
     ("POST", "/console/customers/", STEERING),
+    ("GET", "/console/availability/calendars/{calendar}/hours", STEERING),
     ("", "/console/customers", WATCHING),
     ("GET", "/console/events/types", WATCHING),
     ("", "/console/events", STEERING),
@@ -45,7 +47,15 @@ DOORS: tuple[tuple[str, str, frozenset[Role]], ...] = (
 )
 OPEN = ("/assets", "/choices", "/docs", "/sign-in")
 ENDLESS = ("/desk/stream", "/console/stream")
-NAMED = {"queue": "sales", "channel": "web", "script": "checkout", "template": "finish-link", "table": "days", "action": "call"}
+NAMED = {
+    "queue": "sales",
+    "calendar": "weekdays",
+    "channel": "web",
+    "script": "checkout",
+    "template": "finish-link",
+    "table": "days",
+    "action": "call",
+}
 
 
 def _pages() -> Iterator[tuple[str, APIRoute]]:
@@ -143,6 +153,8 @@ def _encoded(fields: dict[str, str]) -> bytes:
 async def _a_floor(database: Database) -> dict[str, UUID]:
     async with database.transaction() as session:
         await a_queue(session)
+        document = 'calendar: weekdays\nzone: UTC\nweekly: {mon: ["09:00-17:00"]}\n'
+        session.add(CalendarRow(name="weekdays", document=document, changed_at=datetime.now(UTC)))
         agent, task, person = await an_agent(session), await a_task(session), await a_person(session)
         await add_channel(session, "web", kind="web", types=[], who="test", now=datetime.now(UTC))
     return {"agent_id": agent.id, "task_id": task.id, "person_id": person.id}

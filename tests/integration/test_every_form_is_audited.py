@@ -13,7 +13,7 @@ from sqlmodel import col, select
 
 from api.app import create_app
 from api.pages.registry import PAGES
-from orchestrator.availability.tables import SwitchRow
+from orchestrator.availability.tables import ClosureRow, SwitchRow
 from orchestrator.identity.people import Role
 from orchestrator.identity.tables import ChangeRow
 from orchestrator.intake.tables import DeadLetterRow
@@ -24,6 +24,7 @@ from tests.integration.people_floor import PASSWORD, a_person
 from tests.integration.test_rule_life import MOVED
 
 PERSON, QUEUE, AGENT = "/console/settings/people", "/console/settings/queues", "/console/settings/agents"
+CALENDAR = "/console/availability/calendars"
 CHANNEL, SCRIPT, TEMPLATE = "/console/settings/channels", "/console/settings/scripts", "/console/settings/templates"
 SURE = {"confirmed": "yes"}
 NEW = "another sentence"
@@ -46,6 +47,16 @@ FORMS: tuple[tuple[str, Fields, str], ...] = (
     (QUEUE, {"name": "complaints"}, "queue.added"),
     (f"{QUEUE}/{{queue}}", {"pace": "5"}, "queue.changed"),
     (f"{QUEUE}/{{queue}}/removal", SURE, "queue.removed"),
+    (CALENDAR, {"name": "weekdays", "zone": "UTC"}, "calendar.saved"),
+    (f"{CALENDAR}/{{calendar}}/hours", {"mon": "09:00-17:00", "seen": "*"}, "calendar.saved"),
+    (
+        f"{CALENDAR}/{{calendar}}/days",
+        {"day": "2027-02-28", "kind": "closed", "reason": "a drill", "seen": "*"},
+        "calendar.saved",
+    ),
+    (f"{CALENDAR}/{{calendar}}/document", {"document": "calendar: weekdays\nzone: UTC\n", "seen": "*"}, "calendar.saved"),
+    (f"{CALENDAR}/{{calendar}}/closures", {"reason": "a drill"}, "calendar.closed"),
+    (f"{CALENDAR}/{{calendar}}/closures/{{closure_id}}/end", {}, "calendar.opened"),
     (AGENT, {"name": "noa", "queues": "sales", "languages": "en"}, "agent.added"),
     (f"{AGENT}/{{agent_id}}", {"queues": "sales", "languages": "he"}, "agent.changed"),
     (f"{AGENT}/{{agent_id}}/token", {}, "token.issued"),
@@ -97,6 +108,7 @@ SETTING_NOTHING = {
     "/console/customers",
     "/console/rules",
     "/console/rules/{name}/check",
+    f"{CALENDAR}/{{calendar}}/ics",  # shows what would change
     SCRIPT,
     f"{SCRIPT}/{{script}}/preview",
     TEMPLATE,
@@ -136,7 +148,9 @@ class Administrator:
     async def _switches(self) -> dict[str, str]:
         async with self.database.transaction() as session:
             thrown = (await session.exec(select(SwitchRow.id))).first()
-        return {} if thrown is None else {"switch_id": str(thrown)}
+            closed = (await session.exec(select(ClosureRow.id))).first()
+        found = {"switch_id": thrown, "closure_id": closed}
+        return {name: str(known) for name, known in found.items() if known is not None}
 
 
 def _named(text: str, names: Mapping[str, str]) -> str:
@@ -159,6 +173,14 @@ async def administrator(database_url: str, database: Database) -> AsyncIterator[
         ids = {"person_id": str(person.id), "agent_id": str(agent.id), "task_id": str(task.id), "letter_id": str(letter.id)}
         ids["customer_id"] = str(task.customer_id)
         names = {"name": "moved", "queue": "complaints", "channel": "web", "script": "checkout", "template": "finish-link"}
+        names = {
+            "name": "moved",
+            "queue": "complaints",
+            "calendar": "weekdays",
+            "channel": "web",
+            "script": "checkout",
+            "template": "finish-link",
+        }
         yield Administrator(client, csrf, database, ids | names)
 
 
