@@ -11,7 +11,7 @@ from benchmarks.figures import Figure, table
 from benchmarks.place import Place
 from orchestrator.settings import PREFIX
 
-NAMES = ("detection", "claims", "intake", "latency", "escalations", "pages", "desks", "registries")
+NAMES = ("detection", "claims", "intake", "latency", "escalations", "pages", "desks", "registries", "gates")
 
 Bench = Callable[[Place], Awaitable[list[Figure]]]
 
