@@ -6,6 +6,7 @@ for a purpose or a medium, the records alone allow it; where nothing is, the att
 
 from datetime import datetime
 
+from orchestrator.availability.consent import Wishes
 from orchestrator.availability.marketing_rules import Listing
 from orchestrator.availability.purposes import Medium, Purpose
 from orchestrator.availability.situation import Situation
@@ -20,6 +21,7 @@ from orchestrator.availability.statements import (
     transaction_for,
 )
 from orchestrator.availability.verdicts import Figure, GateCode, GateState, Verdict, shown
+from orchestrator.availability.windows import Always
 
 _SPEECH = {Medium.VOICE_RECORDED, Medium.SMS}  # the media that attributes speak of
 
@@ -27,6 +29,13 @@ _SPEECH = {Medium.VOICE_RECORDED, Medium.SMS}  # the media that attributes speak
 def consent(situation: Situation, now: datetime) -> Verdict:
     refusal = _refusal_by_attributes(situation) or _refusal_on_record(situation, now)
     return refusal or _missing_purpose(situation, now) or _missing_medium(situation, now) or _given(situation, now)
+
+
+def may_speak_of(purpose: Purpose, subject: str | None, wishes: Wishes, said: tuple[Statement, ...], now: datetime) -> bool:
+    """Say whether consent lets a person speak with the customer about this, whatever the call was made for."""
+    medium = Medium.VOICE_PERSON
+    asked = Situation(purpose=purpose, medium=medium, calling=Always(), subject=subject, wishes=wishes, said=said)
+    return consent(asked, now).state is GateState.OPEN
 
 
 def do_not_call(situation: Situation, now: datetime) -> Verdict:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from orchestrator.availability.purposes import Purpose
 from orchestrator.detection.library import RuleLibrary
 from orchestrator.detection.tables import STANDING, MomentRow
 from orchestrator.escalations.lead import strongest
@@ -26,6 +27,7 @@ from orchestrator.insights.why_past import Tried, recent_events, suppressed_by_c
 from orchestrator.insights.why_times import by_when
 from orchestrator.insights.why_words import happened, hidden_word, opening, why_now
 from orchestrator.intake.tables import CustomerRow, EventRow
+from orchestrator.permissions.reading import consents_of, statement_of
 from orchestrator.queueing.tables import TaskRow
 from orchestrator.wording.reading import opening_of
 
@@ -118,7 +120,11 @@ async def why_card(session: AsyncSession, task: TaskRow, reader: Reader, *, rule
     suppressed = await suppressed_by_consent(session, customer.id, now=now)
     title = await _titles(session, rules, [*known.moments, *suppressed])
     reasons = [row for row in known.moments if row.status in STANDING] or known.moments  # what is settled is no reason to call
-    may, may_not = parted(reasons, customer.attributes)
+    on_record = tuple(statement_of(row) for row in await consents_of(session, customer.id))
+    may, may_not = parted(reasons, customer.attributes, on_record, now)
+    general = no_offers(customer.attributes, reader.language, on_record, now)
+    if any(row.purpose == Purpose.MARKETING for row in may):
+        general = None  # of what may be raised, one is an offer: the customer agreed to that one
     lead = strongest(may) or strongest(reasons)
     events = {(row.source, row.id): row for row in chain(await recent_events(session, customer.id, now=now), known.evidence)}
     journey = sorted(events.values(), key=lambda row: (row.time, row.source, row.id), reverse=True)
@@ -148,7 +154,7 @@ async def why_card(session: AsyncSession, task: TaskRow, reader: Reader, *, rule
         others=tuple(
             Reason(title(row, reader.language), row.at, row.confidence) for row in may if lead is not None and row.id != lead.id
         ),
-        unraised=_unraised([*may_not, *suppressed], customer, title, reader.language),
+        unraised=_unraised([*may_not, *suppressed], customer, title, reader.language, general),
         notes=None if task.notes is None else veil.text(task.notes),
         confidence=1 if lead is None else lead.confidence,
         hours=await hours_of_call(session, known.escalation.id, reader.language, reader.unseen),
@@ -216,10 +222,11 @@ def _promised(rows: Sequence[PromiseRow]) -> tuple[Promised, ...]:
     )
 
 
-def _unraised(rows: Sequence[MomentRow], customer: CustomerRow, title: Title, language: Language) -> tuple[Unraised, ...]:
+def _unraised(
+    rows: Sequence[MomentRow], customer: CustomerRow, title: Title, language: Language, general: Unraised | None
+) -> tuple[Unraised, ...]:
     found = {title(row, language): reason(row.purpose, customer.attributes, language) for row in rows}
     lines = [Unraised(what, why) for what, why in found.items()]
-    general = no_offers(customer.attributes, language)
     return tuple(lines if general is None else [*lines, general])
 
 

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 from orchestrator.availability.consent import Wishes
+from orchestrator.availability.permission import may_speak_of
 from orchestrator.availability.purposes import Purpose
+from orchestrator.availability.statements import Statement
 from orchestrator.escalations.words import Language
 
 BY_CONSENT = "suppressed:consent"
@@ -24,6 +27,8 @@ class Raisable(Protocol):
     @property
     def purpose(self) -> str: ...
     @property
+    def moment(self) -> str: ...
+    @property
     def verdict(self) -> str: ...
 
 
@@ -38,13 +43,15 @@ class Unraised:
     why: str
 
 
-def parted(moments: Iterable[Candidate], attributes: Mapping[str, object]) -> tuple[list[Candidate], list[Candidate]]:
-    """Return the moments that may be raised, and those that may not."""
+def parted(
+    moments: Iterable[Candidate], attributes: Mapping[str, object], said: tuple[Statement, ...], now: datetime
+) -> tuple[list[Candidate], list[Candidate]]:
+    """Return the moments that may be raised, and those that may not, by what is reported and what is on record."""
     wishes = Wishes.of(attributes)
     may: list[Candidate] = []
     may_not: list[Candidate] = []
     for moment in moments:
-        allowed = moment.verdict != BY_CONSENT and wishes.permit(Purpose(moment.purpose))
+        allowed = moment.verdict != BY_CONSENT and may_speak_of(Purpose(moment.purpose), moment.moment, wishes, said, now)
         (may if allowed else may_not).append(moment)
     return may, may_not
 
@@ -55,8 +62,10 @@ def reason(purpose: str, attributes: Mapping[str, object], language: Language) -
     return _WHY.get((Purpose(purpose), said), _OTHERWISE)[language is Language.HEBREW]
 
 
-def no_offers(attributes: Mapping[str, object], language: Language) -> Unraised | None:
+def no_offers(
+    attributes: Mapping[str, object], language: Language, said: tuple[Statement, ...], now: datetime
+) -> Unraised | None:
     """Return the line that forbids every offer, where the customer's consent does not cover them."""
-    if Wishes.of(attributes).permit(Purpose.MARKETING):
+    if may_speak_of(Purpose.MARKETING, None, Wishes.of(attributes), said, now):
         return None
     return Unraised(_NO_OFFERS[language is Language.HEBREW], reason(Purpose.MARKETING, attributes, language))

@@ -11,11 +11,12 @@ from sqlmodel import select
 
 from orchestrator.availability.purposes import Medium, Purpose
 from orchestrator.availability.statements import Basis, Scope
+from orchestrator.detection.tables import MomentRow
 from orchestrator.errors import BadInput
 from orchestrator.escalations.instructions import Wait
 from orchestrator.escalations.states import Outcome, State
 from orchestrator.intake.merging import merge_customers
-from orchestrator.intake.tables import CustomerRow
+from orchestrator.intake.tables import CustomerRow, EventRow
 from orchestrator.permissions.checking import Word
 from orchestrator.permissions.consenting import record_consent
 from orchestrator.permissions.forbidding import Ban, record_do_not_call
@@ -24,6 +25,7 @@ from orchestrator.permissions.registries import import_registry
 from orchestrator.permissions.tables import ConsentRow, DoNotCallRow
 from orchestrator.storage.database import Database
 from orchestrator.storage.locks import lock_customer
+from orchestrator.telephony.ports import CallStatus
 from orchestrator.telephony.tables import Leg
 from tests.integration.escalation_world import NOON, HandClock, World, some_settings
 from tests.integration.floor import a_token, bearer
@@ -69,7 +71,7 @@ async def attributes(database: Database, customer: UUID) -> dict[str, Any]:
 
 
 async def a_case_in_hand(world: World, *, purpose: str = "marketing", **about: object) -> tuple[UUID, UUID]:
-    """Return a customer and the case of theirs that an agent has in hand, with the agent's own leg up."""
+    """Return a customer and the case of theirs that an agent has in hand, whose own phone is being called."""
     await world.rule("offer", purpose=purpose)
     await world.floor()
     customer = await world.customer(consent=AGREED, **about)
@@ -77,6 +79,7 @@ async def a_case_in_hand(world: World, *, purpose: str = "marketing", **about: o
     case = await world.escalation(customer)
     await world.run(case.id)
     await world.ask_for_call(await world.accept(case.id))
+    await world.run(case.id)
     return customer, case.id
 
 
@@ -301,3 +304,40 @@ async def test_the_api_records_consent_and_do_not_call_and_shows_their_history(
     assert shown["reported"] == {"marketing": True}
     words = (await client.get(f"{path}/do-not-call", headers=headers)).json()
     assert (words["forbidden"], [each["topic"] for each in words["history"]]) == (False, ["cart"])
+
+
+async def test_a_number_forbidden_while_an_agents_own_phone_is_up_is_not_dialed(world: World, other: Database) -> None:
+    son, case = await a_case_in_hand(world, purpose="service")
+    (agent,) = await world.attempts(case, Leg.AGENT)
+    await forbid(other, await world.customer(), number="+972527654321")
+
+    await world.reports(agent, CallStatus.RINGING, CallStatus.IN_PROGRESS)
+    await world.run(case)
+
+    assert await world.attempts(case, Leg.CUSTOMER) == []
+    decision = (await world.decisions(case))[-1]
+    assert (decision.customer_id, decision.occasion, decision.reasons) == (son, "prepare", ["do_not_call"])
+    assert (await world.reread(case)).outcome is Outcome.SUPPRESSED
+
+
+@pytest.mark.parametrize(("type_", "why"), [("contract.started", "registered_renewal"), ("cart.left", "registry_transaction")])
+async def test_a_deal_in_force_opens_the_registry_but_not_for_an_offer_to_extend_it(world: World, type_: str, why: str) -> None:
+    await world.rule("offer", purpose="marketing")
+    await world.floor()
+    await a_list(world, "+972527654321", as_of=NOON - DAY)
+    customer = await world.customer(consent=AGREED)
+    deal = {"purpose": Purpose.MARKETING, "topic": "offer", "basis": Basis.TRANSACTION, "expires_at": NOON + 90 * DAY}
+    await say(world.database, customer, **deal)
+    moment = await world.moment(customer, "offer", purpose="marketing")
+    async with world.database.transaction() as session:
+        event = EventRow(
+            source="crm", id="e 1", type=type_, subject="c", customer_id=customer, time=NOON, received_at=NOON, digest=b""
+        )
+        session.add(event)
+        (await session.get_one(MomentRow, moment.id)).evidence = ["crm e 1"]
+
+    case = await world.escalation(customer)
+    await world.run(case.id)
+
+    decision = (await world.decisions(case.id))[-1]
+    assert [verdict["why"] for verdict in decision.verdicts if verdict["gate"] == "do_not_call"] == [why]

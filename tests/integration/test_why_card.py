@@ -5,8 +5,12 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
+import pytest
+from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from orchestrator.availability.purposes import Purpose
+from orchestrator.availability.statements import Basis
 from orchestrator.detection.library import RuleLibrary
 from orchestrator.detection.tables import Mode, MomentRow, RuleVersionRow
 from orchestrator.escalations.states import PromiseState
@@ -14,6 +18,7 @@ from orchestrator.escalations.tables import DecisionRow, EscalationRow, PromiseR
 from orchestrator.escalations.words import Language
 from orchestrator.insights.why_card import Reader, WhyCard, why_card
 from orchestrator.intake.tables import ChannelRow, CustomerRow, EventRow
+from orchestrator.permissions.tables import ConsentRow
 from orchestrator.queueing.tables import TaskRow
 from orchestrator.storage.database import Database
 from orchestrator.telephony.tables import AttemptRow, AttemptState, Ending, Leg
@@ -222,6 +227,46 @@ async def card(database: Database, task: TaskRow, reader: Reader = DANA) -> WhyC
     async with database.transaction() as session:
         now = await database.clock.now(session)
         return await why_card(session, task, reader, rules=RuleLibrary(), now=now)
+
+
+async def test_a_topic_the_customer_refused_on_record_is_not_raised(database: Database) -> None:
+    async with database.transaction() as session:
+        task = await a_callback(session, consent={"marketing": True})
+        session.add(await a_word(session, task, Purpose.SERVICE, given=False))
+
+    shown = await card(database, task)
+
+    assert [each.why for each in shown.unraised] == ["The customer's consent does not cover it."]
+
+
+@pytest.mark.parametrize(("days", "offers"), [(3, False), (-3, True)])
+async def test_offers_may_be_made_as_long_as_the_consent_on_record_lasts(database: Database, days: int, offers: bool) -> None:
+    async with database.transaction() as session:
+        task = await a_callback(session, consent={"marketing": True})
+        word = await a_word(session, task, Purpose.MARKETING, given=True)
+        word.topic, word.expires_at = None, datetime.now(UTC) + timedelta(days=days)
+        session.add(word)
+
+    shown = await card(database, task)
+
+    assert any(each.what == "Offers and sales of any kind" for each in shown.unraised) is offers
+
+
+async def a_word(session: AsyncSession, task: TaskRow, purpose: Purpose, *, given: bool) -> ConsentRow:
+    """What the customer said of the very thing the task is about."""
+    moment = (await session.exec(select(MomentRow).where(MomentRow.escalation_id == task.escalation_id))).one()
+    ago = datetime.now(UTC) - timedelta(days=9)
+    return ConsentRow(
+        customer_id=task.customer_id,
+        purpose=purpose,
+        topic=moment.moment,
+        given=given,
+        basis=Basis.CONSENT,
+        source="web",
+        given_at=ago,
+        recorded_at=ago,
+        recorded_by="maya",
+    )
 
 
 async def a_callback(
