@@ -97,11 +97,11 @@ def _sunset(where: Coordinates, day: date, zone: ZoneInfo, depression: float) ->
 
 
 def _evening_clock(where: Coordinates, day: date, zone: ZoneInfo) -> timezone:
-    """Return a clock by which all of the evening has the date of `day`: astral looks for the event within one date.
+    """Return solar time, on the side of the date line where `zone` is: by it every evening ends before the date does.
 
-    Solar time six hours late, on the side of the date line where `zone` is.
+    astral looks for an event within one date. Stars that come out past midnight, by the minutes in which the sun is late, come
+    out on the first night dark enough for them: the night before has none, and none is found.
     """
     civil = datetime.combine(day, time(18), zone).utcoffset() or timedelta(0)
     solar = timedelta(minutes=round(where.longitude * 4))
-    turns = round((civil - solar) / _DAY)
-    return timezone(solar + turns * _DAY - timedelta(hours=6))
+    return timezone(solar + round((civil - solar) / _DAY) * _DAY)

@@ -143,6 +143,29 @@ def test_where_the_night_is_too_light_for_stars_rest_lasts_until_the_morning_aft
     assert not resting(windows, "Europe/Helsinki", "2026-06-19T21:00")  # the sun sets at 22:50
 
 
+def test_stars_that_come_out_about_midnight_end_the_day_that_was() -> None:
+    for north in range(57_000, 60_000, 3):
+        where = Coordinates(north / 1000, 15)
+        rest = Rest(ZoneInfo("Europe/Stockholm"), where, abroad=False)
+        for saturday in (date(2026, 7, 11), date(2026, 7, 18), date(2026, 7, 25), date(2026, 8, 1)):
+            out = rest.nightfall(saturday)
+            local = out.astimezone(ZoneInfo("Europe/Stockholm"))
+            if (local.hour, local.minute) != (6, 0):
+                assert abs(height(out, where) + 8.5) < 0.2, (where, saturday)
+            assert timedelta(hours=24) < out - rest.lighting(saturday - DAY) < timedelta(hours=40), (where, saturday)
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Apia", "Pacific/Pago_Pago", "Pacific/Chatham"])
+def test_beside_the_date_line_the_sabbath_is_that_of_the_places_own_date(zone: str) -> None:
+    windows = awake((zone,), Observance.SABBATH)
+
+    assert not resting(windows, zone, "2026-06-05T12:00")
+    assert resting(windows, zone, "2026-06-05T23:00")
+    assert resting(windows, zone, "2026-06-06T12:00")
+    assert not resting(windows, zone, "2026-06-06T23:59")
+    assert not resting(windows, zone, "2026-06-07T12:00")
+
+
 def test_a_zone_without_a_city_rests_from_noon_until_the_morning_after() -> None:
     assert resting(awake(("Etc/GMT+3",), Observance.SABBATH), "Etc/GMT+3", "2026-06-05T12:00")
 

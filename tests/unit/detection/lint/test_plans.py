@@ -115,6 +115,14 @@ def test_a_queue_that_is_open_only_when_nobody_may_be_called_is_an_error() -> No
     assert codes(a_rule(), known=Known(calendars={"sales": day})) == []
 
 
+def test_customers_are_taken_to_be_called_at_the_hours_of_the_country_where_the_calendar_is() -> None:
+    saturday, marketing = '{sat: ["10:00-12:00"]}', a_rule(ON_X, "purpose: marketing")
+
+    assert codes(a_rule(), known=Known(calendars={"sales": a_calendar(saturday)})) == [Code.NO_WINDOW]
+    assert codes(marketing, known=Known(calendars={"sales": a_calendar(saturday, "Europe/Paris")})) == [Code.NO_WINDOW]
+    assert codes(a_rule(), known=Known(calendars={"sales": a_calendar(saturday, "Europe/Paris")})) == []
+
+
 def test_a_queue_that_opens_after_more_than_fourteen_days_is_an_error() -> None:
     calendar = '{}\ndays: {2026-06-22: ["09:00-12:00"]}'
 
