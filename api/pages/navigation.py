@@ -47,6 +47,7 @@ _SETTINGS = (
 _AVAILABILITY = (
     Entry("/console/availability", _("Calendars"), "", _WATCHING),
     Entry("/console/availability/calling-hours", _("Calling hours"), "", _WATCHING),
+    Entry("/console/availability/limits", _("Limits"), "", _WATCHING),
     Entry("/console/availability/when", _("When could we call?"), "", _WATCHING),
     Entry("/console/availability/registries", _("Registries"), "", _WATCHING),
 )

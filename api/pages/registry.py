@@ -8,6 +8,7 @@ from api.pages.availability.calendar import router as calendar_router
 from api.pages.availability.calendar_editing import router as calendar_editing_router
 from api.pages.availability.calendars import router as calendars_router
 from api.pages.availability.calling_hours import router as calling_hours_router
+from api.pages.availability.limits import router as limits_router
 from api.pages.availability.outlook import router as outlook_router
 from api.pages.availability.permissions import router as permissions_router
 from api.pages.availability.registries import router as registries_router
@@ -47,6 +48,7 @@ PAGES: tuple[APIRouter, ...] = (
     alarms_router,
     calendars_router,
     calling_hours_router,
+    limits_router,
     outlook_router,
     registries_router,
     permissions_router,

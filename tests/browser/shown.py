@@ -9,6 +9,7 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.pages.people import Role
+from orchestrator.availability.limit_tables import LimitsRow
 from orchestrator.availability.tables import CalendarRow, CalendarVersionRow
 from orchestrator.escalations.states import State
 from orchestrator.escalations.tables import EscalationRow
@@ -67,6 +68,7 @@ SHOWN: dict[Role | None, tuple[str, ...]] = {
         "/console/rules/{name}/comparison",
         "/console/availability",
         "/console/availability/calling-hours",
+        "/console/availability/limits",
         "/console/availability/when",
         "/console/availability/registries",
         "/console/availability/calendars/{calendar}",
@@ -112,6 +114,7 @@ async def a_busy_floor(database: Database) -> tuple[UUID, UUID]:
         await a_queue(session, "sales")
         await a_queue(session, "service")
         await _what_settings_show(session)
+        await _limits(session)
         noa = await an_agent(session, "Noa", queues=("sales", "service"), languages=("en", "he"))
         await an_agent(session, "Amir", presence=Presence.PAUSED, idle=timedelta(minutes=7))
         await an_agent(session, "Dana", queues=("service",), idle=timedelta(minutes=3))
@@ -134,6 +137,22 @@ async def a_busy_floor(database: Database) -> tuple[UUID, UUID]:
         customer = (await session.exec(mine)).one()
         customer.attributes = {**customer.attributes, "name": HOSTILE}
         return noa.id, customer.id
+
+
+_LIMITS = """caps:
+  - {limit: 6, within: 24h}
+  - {limit: 2, within: 7d, subject: same, media: [voice_person, voice_recorded]}
+budgets:
+  - {kind: calls, limit: 120, per: hour}
+  - {kind: money, limit: 250, per: day, queue: sales}
+costs: {call: 0.4, message: 0.06, currency: EUR}
+"""
+
+
+async def _limits(session: AsyncSession) -> None:
+    row = await session.get_one(LimitsRow, 1)
+    row.document, row.version, row.changed_at = _LIMITS, 1, datetime.now(UTC)
+    session.add(row)
 
 
 async def _what_settings_show(session: AsyncSession) -> None:

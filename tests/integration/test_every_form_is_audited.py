@@ -69,6 +69,7 @@ FORMS: tuple[tuple[str, Fields, str], ...] = (
     (f"{SCRIPT}/{{script}}/restoration", {}, "script.restored"),
     (f"{TEMPLATE}/{{template}}", WRITES, "template.changed"),
     (f"{TEMPLATE}/{{template}}/restoration", {}, "template.restored"),
+    ("/console/availability/limits", {"seen": '"0"', "caps-0-limit": "3", "caps-0-within": "24h"}, "limits.saved"),
     ("/console/switch", {"scope": "everything", "reason": "a drill", **SURE}, "switch.thrown"),
     ("/console/switch/{switch_id}/lift", {}, "switch.lifted"),
     ("/console/tasks", {"action": "withdraw", "reason": "a drill", "task": "{task_id}", **SURE}, "task.withdraw"),
