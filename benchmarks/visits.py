@@ -25,6 +25,7 @@ _LISTS = (
     "/console/availability/calling-hours",
     "/console/availability/registries",
     "/console/customers/{customer_id}/permissions",
+    "/console/availability/staffing",
 )
 _ASSETS = "/assets/"
 

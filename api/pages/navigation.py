@@ -50,6 +50,7 @@ _AVAILABILITY = (
     Entry("/console/availability/limits", _("Limits"), "", _WATCHING),
     Entry("/console/availability/when", _("When could we call?"), "", _WATCHING),
     Entry("/console/availability/registries", _("Registries"), "", _WATCHING),
+    Entry("/console/availability/staffing", _("Staffing"), "", _WATCHING),
 )
 
 

@@ -12,6 +12,7 @@ from api.pages.availability.limits import router as limits_router
 from api.pages.availability.outlook import router as outlook_router
 from api.pages.availability.permissions import router as permissions_router
 from api.pages.availability.registries import router as registries_router
+from api.pages.availability.staffing import router as staffing_router
 from api.pages.console.router import ROUTERS as CONSOLE
 from api.pages.desk import actions, ending, page
 from api.pages.events.refused import router as refused_router
@@ -54,6 +55,7 @@ PAGES: tuple[APIRouter, ...] = (
     permissions_router,
     calendar_router,
     calendar_editing_router,
+    staffing_router,
     *CONSOLE,
     page.router,
     actions.router,

@@ -77,6 +77,13 @@ async def all_shifts(session: AsyncSession) -> list[Planned]:
     return await _planned(session, (await session.exec(query)).all())
 
 
+async def without_shifts(session: AsyncSession) -> Sequence[AgentRow]:
+    """Return the agents who serve a queue and have no plan, by name."""
+    serving, planned = select(AgentQueueRow.agent_id), select(ShiftPlanRow.agent_id)
+    query = select(AgentRow).where(col(AgentRow.id).in_(serving), col(AgentRow.id).not_in(planned))
+    return (await session.exec(query.order_by(AgentRow.name))).all()
+
+
 async def planned_for(session: AsyncSession, queue: str) -> list[Planned]:
     """Return the plans of the agents who serve the queue and are planned for it, by name."""
     query = select(AgentRow).join(AgentQueueRow, col(AgentQueueRow.agent_id) == col(AgentRow.id))

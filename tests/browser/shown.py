@@ -16,6 +16,7 @@ from orchestrator.escalations.tables import EscalationRow
 from orchestrator.identity.tables import PersonRow
 from orchestrator.intake.channels import add_channel, revoke_channel
 from orchestrator.intake.tables import CustomerRow, DeadLetterRow
+from orchestrator.queueing.shifts import save_shifts
 from orchestrator.queueing.tables import AgentQueueRow, AgentRow, Presence
 from orchestrator.rule_life.drafts import save_draft
 from orchestrator.rule_life.shipped import load_shipped
@@ -43,6 +44,7 @@ weekly:
 holidays: {country: IL, closed: true, eves: ["09:00-13:00"]}
 days: {2026-12-24: closed, 2026-12-31: ["09:00-12:00"]}
 """
+_SHIFTS = b"shifts: Tal\nzone: Asia/Jerusalem\nweekly: {mon: ['10:00-13:00', '14:00-18:00']}\ndays: {2026-12-24: closed}\n"
 _REFUSED = (
     b'{"specversion": "1.0", "id": "s-1", "source": "shop", "type": "survey.answered", "subject": "c", "data": {"csat": 9}}'
 )
@@ -74,6 +76,8 @@ SHOWN: dict[Role | None, tuple[str, ...]] = {
         "/console/availability/calendars/{calendar}",
         "/console/availability/calendars/{calendar}/hours",
         "/console/availability/calendars/{calendar}/versions",
+        "/console/availability/staffing",
+        "/console/availability/staffing/{agent_id}",
         "/console/results",
         "/console/settings",
         "/console/settings/people/{person_id}",
@@ -175,6 +179,8 @@ async def _what_settings_show(session: AsyncSession) -> None:
     session.add(tal)
     await session.flush()
     session.add(AgentQueueRow(agent_id=tal.id, queue="complaints"))
+    await session.flush()
+    await save_shifts(session, "Tal", _SHIFTS, who="test", now=now)
     await add_channel(session, "web", kind="web", types=["checkout.*", "order.placed"], who="test", now=now)
     await add_channel(session, "old-shop", kind="store", types=[], who="test", now=now)
     await revoke_channel(session, "old-shop", who="test", now=now)

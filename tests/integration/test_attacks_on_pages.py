@@ -41,6 +41,7 @@ DOORS: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("", "/console/customers", WATCHING),
     ("GET", "/console/events/types", WATCHING),
     ("", "/console/events", STEERING),
+    ("", "/console/availability/staffing/", STEERING),
     ("POST", "/console", STEERING),
     ("GET", "/console", WATCHING),
     ("", "/", EVERYBODY),

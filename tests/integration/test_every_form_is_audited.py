@@ -59,6 +59,7 @@ FORMS: tuple[tuple[str, Fields, str], ...] = (
     (f"{CALENDAR}/{{calendar}}/closures/{{closure_id}}/end", {}, "calendar.opened"),
     (AGENT, {"name": "noa", "queues": "sales", "languages": "en"}, "agent.added"),
     (f"{AGENT}/{{agent_id}}", {"queues": "sales", "languages": "he"}, "agent.changed"),
+    ("/console/availability/staffing/{agent_id}", {"timezone": "UTC", "mon": "09:00-17:00"}, "shifts.saved"),
     (f"{AGENT}/{{agent_id}}/token", {}, "token.issued"),
     (f"{AGENT}/{{agent_id}}/leaving", SURE, "agent.revoked"),
     (CHANNEL, {"name": "web", "kind": "web"}, "channel.added"),
