@@ -161,6 +161,20 @@ async def test_money_is_counted_to_the_last_price_and_never_overdrawn(world: Wor
     assert [case.reasons for case in cases] == [[], [], [], ["budget"]]
 
 
+async def test_a_message_costs_money_too_and_is_no_call(world: World) -> None:
+    await world.rule("told", steps="[{message: {template: finish-link}}]")
+    await limit(
+        world, "budgets: [{kind: money, limit: 0.1, per: day}, {kind: calls, limit: 1, per: day}]\ncosts: {message: 0.06}"
+    )
+
+    await a_dial(world, "told")
+    held = await a_dial(world, "told")
+
+    assert len(world.carrier.sent) == 1
+    assert held.reasons == ["budget"]
+    assert (await verdicts(world, held))[0][1].startswith("The budget of money is used up: 0.06 of 0.1;")
+
+
 @pytest_asyncio.fixture
 async def crowd(database_url: str) -> AsyncIterator[World]:
     database = Database(database_url, pool_size=12)
