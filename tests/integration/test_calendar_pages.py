@@ -196,7 +196,7 @@ async def test_an_emergency_close_holds_with_its_reason_until_it_is_opened_again
     page = "/console/availability/calendars/always"
 
     async with a_browser(database_url, database) as browser:
-        closed = await browser.send(f"{page}/closures", reason="a burst pipe", until="")
+        closed = await browser.send(f"{page}/closures", because="a burst pipe", until="")
         shown = (await browser.open(page)).text
         async with database.transaction() as session:
             (row,) = (await session.exec(select(ClosureRow))).all()
@@ -210,7 +210,7 @@ async def test_an_emergency_close_holds_with_its_reason_until_it_is_opened_again
 
 
 @pytest.mark.parametrize(
-    "fields", [{"reason": ""}, {"reason": "r", "until": "yesterday"}, {"reason": "r", "until": "2020-01-01T10:00"}]
+    "fields", [{"because": ""}, {"because": "r", "until": "yesterday"}, {"because": "r", "until": "2020-01-01T10:00"}]
 )
 async def test_a_close_without_a_reason_or_with_an_end_that_is_over_is_refused(
     database_url: str, database: Database, fields: dict[str, str]

@@ -55,7 +55,7 @@ FORMS: tuple[tuple[str, Fields, str], ...] = (
         "calendar.saved",
     ),
     (f"{CALENDAR}/{{calendar}}/document", {"document": "calendar: weekdays\nzone: UTC\n", "seen": "*"}, "calendar.saved"),
-    (f"{CALENDAR}/{{calendar}}/closures", {"reason": "a drill"}, "calendar.closed"),
+    (f"{CALENDAR}/{{calendar}}/closures", {"because": "a drill"}, "calendar.closed"),
     (f"{CALENDAR}/{{calendar}}/closures/{{closure_id}}/end", {}, "calendar.opened"),
     (AGENT, {"name": "noa", "queues": "sales", "languages": "en"}, "agent.added"),
     (f"{AGENT}/{{agent_id}}", {"queues": "sales", "languages": "he"}, "agent.changed"),
@@ -174,7 +174,6 @@ async def administrator(database_url: str, database: Database) -> AsyncIterator[
         csrf = re.findall(r'name="csrf" value="(\w+)"', (await client.get("/me")).text)[0]
         ids = {"person_id": str(person.id), "agent_id": str(agent.id), "task_id": str(task.id), "letter_id": str(letter.id)}
         ids["customer_id"] = str(task.customer_id)
-        names = {"name": "moved", "queue": "complaints", "channel": "web", "script": "checkout", "template": "finish-link"}
         names = {
             "name": "moved",
             "queue": "complaints",

@@ -81,24 +81,24 @@ async def close_now(
     session: Session,
     database: DatabaseDep,
     settings: SettingsDep,
-    reason: Line = "",
+    because: Line = "",
     until: Line = "",
 ) -> Response:
     now = await database.clock.now(session)
-    known, because = await standing_of(session, calendar, now), reason.strip()
+    known, reason = await standing_of(session, calendar, now), because.strip()
     try:
-        if not 0 < len(because) <= 200:
-            raise BadInput("there is no such reason", field="reason")
+        if not 0 < len(reason) <= 200:
+            raise BadInput("there is no such reason", field="because")
         ends = typed_end(until, known.zone, now=now)
     except BadInput as refused:
-        typed = {"reason": reason, "until": until}
+        typed = {"because": because, "until": until}
         return await _page(request, viewer, known, now, status=422, close=typed, close_fault=refused.field)
     await close_calendar(
         session,
         calendar,
         starts_at=None,
         ends_at=ends,
-        reason=because,
+        reason=reason,
         author=viewer.login,
         who=viewer,
         now=now,
@@ -173,7 +173,7 @@ async def _page(
         tag=tag_of(known.row),
         words=FAULTS,
         may_change=viewer.may(Role.SUPERVISOR, Role.ADMIN),
-        **{"stale": False, "close": {"reason": "", "until": ""}, "close_fault": None, "fault": fault, **told},
+        **{"stale": False, "close": {"because": "", "until": ""}, "close_fault": None, "fault": fault, **told},
     )
 
 
