@@ -17,6 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from api.app import create_app
 from orchestrator.availability.situation import SwitchScope
 from orchestrator.availability.tables import SwitchRow
+from orchestrator.detection.tables import RuleRow, RuleState
 from orchestrator.escalations.states import PromiseState
 from orchestrator.escalations.tables import EscalationRow, PromiseRow
 from orchestrator.identity.people import Role, Viewer
@@ -497,6 +498,8 @@ async def stop(desk: Desk, scope: SwitchScope, target: str | None, reason: str =
     async with desk.database.transaction() as session:
         now = await desk.database.clock.now(session)
         settings = some_settings("postgresql://unused")
+        if scope is SwitchScope.RULE and target is not None:
+            session.add(RuleRow(name=target, state=RuleState.PUBLISHED, version=1, changed_at=now, since=now))
         return await throw(
             session, scope=scope, target=target, reason=reason, author="maya", who="test", now=now, settings=settings
         )
