@@ -280,14 +280,17 @@ async def test_calls_are_stopped_after_a_confirmation_and_let_go_on(supervisor: 
     back = await supervisor.send("/console/switch", **wish, confirmed="no")
     done = await supervisor.send("/console/switch", **wish, confirmed="yes")
     shown = (await supervisor.open("/console")).text
+    beside = (await supervisor.open("/console/switch")).text
 
     assert (asked.status_code, before) == (200, [])
+    assert ("What is stopped now" in back.text, "What is stopped now" in beside) == (False, True)
     assert "Stop all new calls of this queue?" in asked.text
     assert 'value="wrong prices"' in back.text
     assert (done.status_code, "wrong prices" in shown) == (303, True)
     async with database.transaction() as session:
         row = (await session.exec(select(SwitchRow))).one()
     assert (row.scope, row.target, row.author) == ("queue", "sales", supervisor.viewer.login)
+    assert f'action="/console/switch/{row.id}/lift"' in beside
 
     lifted = await supervisor.send(f"/console/switch/{row.id}/lift")
     again = await supervisor.send(f"/console/switch/{row.id}/lift")

@@ -11,14 +11,15 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.dependencies import DatabaseDep, Session, SettingsDep
-from api.pages.console.now import Supervising
+from api.pages.console.now import Lens, Supervising
 from api.pages.frame import page
 from api.pages.people import ProtectedForm
 from api.transactions import Repeatable
 from orchestrator.availability.situation import SwitchScope
 from orchestrator.detection.tables import RuleRow
 from orchestrator.insights.board import board
-from orchestrator.queueing.switching import lift, throw
+from orchestrator.insights.naming import rule_titles
+from orchestrator.queueing.switching import lift, throw, thrown
 from orchestrator.queueing.tables import QueueRow
 
 router = APIRouter(prefix="/console/switch", route_class=Repeatable)
@@ -53,7 +54,7 @@ class Wish:
 
 @router.get("")
 async def show_switch(request: Request, viewer: Supervising, session: Session) -> Response:
-    return page(request, "console/switch.html", viewer=viewer, **await _form(session, Wish()))
+    return page(request, "console/switch.html", viewer=viewer, **await _form(session, Wish(), Lens.of(request, viewer)))
 
 
 @router.post("", dependencies=[ProtectedForm])
@@ -69,7 +70,7 @@ async def send_switch(
     confirmed: Annotated[str, Form(max_length=3)] = "",
 ) -> Response:
     wish = Wish(scope, target, reason.replace("\0", "").strip())
-    known = await _form(session, wish)
+    known = await _form(session, wish, Lens.of(request, viewer))
     faults = wish.faults(queues=known["queues"], rules=known["rules"])
     if faults or confirmed == "no":
         status = 422 if faults else 200
@@ -99,7 +100,7 @@ async def lift_switch(
     return RedirectResponse("/console", 303)
 
 
-async def _form(session: AsyncSession, wish: Wish) -> dict[str, Any]:
+async def _form(session: AsyncSession, wish: Wish, lens: Lens) -> dict[str, Any]:
     queues = (await session.exec(select(QueueRow.name).order_by(QueueRow.name))).all()
     rules = (await session.exec(select(RuleRow.name).order_by(RuleRow.name))).all()
     return {
@@ -112,4 +113,7 @@ async def _form(session: AsyncSession, wish: Wish) -> dict[str, Any]:
         "faults": {},
         "asked": False,
         "calls": 0,
+        "switches": await thrown(session),
+        "titles": await rule_titles(session, lens.language),
+        "may_act": True,
     }
