@@ -11,6 +11,23 @@ from orchestrator.detection.yaml_files import BadYaml, Path, YamlFile, read_yaml
 
 Model = TypeVar("Model", bound=BaseModel)
 
+# The validator's own words name classes of ours and no fix: by its kinds of refusal, what is wrong and what to write.
+_WORDS = {
+    "string_type": ("is not a text", "write a text, in quotes where it looks like a number"),
+    "bool_type": ("is neither true nor false", "write true or false"),
+    "int_type": ("is not a whole number", "write a whole number"),
+    "float_type": ("is not a number", "write a number"),
+    "list_type": ("is not a list", "write a list such as [one, two]"),
+    "dict_type": ("is not a set of keys with values", "write keys with values, such as {key: value}, or leave it out"),
+    "model_type": ("is not a set of keys with values", "write keys with values, such as {key: value}, or leave it out"),
+}
+_PATTERNS = {
+    "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$": "use A-Z, a-z, 0-9, dots, _ and -, 64 at most, the first a letter or a digit",
+    "^[a-z0-9-]{1,64}$": "use 1 to 64 small letters, digits and hyphens",
+    "^[A-Z]{2}$": "write two capitals such as IL",
+    "^[A-Z]{3}$": "write three capitals such as ILS",
+}
+
 
 def read_document(raw: bytes, model: type[Model], *, name: str) -> Model:
     """Return the YAML document `raw` as a `model`. Raises `BadYaml` for its first fault; `name` is what it calls the file."""
@@ -41,10 +58,19 @@ def _refusal(error: ErrorDetails, file: YamlFile, model: type[BaseModel]) -> Bad
         return BadYaml(file.name, file.spot(path, of_key=True), f"There is no key {field}.", fix=fix, field=field)
     if error["type"] == "missing":
         return BadYaml(file.name, file.spot(path), f"{field} is missing.", fix=f"Add {path[-1]}.", field=field)
-    reason = error["msg"].removeprefix("Value error, ").rstrip(".")
-    fix = _as_sentence(str(error.get("ctx", {}).get("fix", "")))
+    reason, fix = _told(error)
     spot = file.spot(path, of_key="[key]" in error["loc"])
-    return BadYaml(file.name, spot, f"{field or 'The document'}: {reason}.", fix=fix, field=field or None)
+    return BadYaml(file.name, spot, f"{field or 'The document'}: {reason}.", fix=_as_sentence(fix), field=field or None)
+
+
+def _told(error: ErrorDetails) -> tuple[str, str]:
+    """Return what is wrong and the fix, in our words where the validator's would not help whoever wrote the document."""
+    if error["type"] in _WORDS:
+        return _WORDS[error["type"]]
+    known = error.get("ctx", {})
+    if (fix := _PATTERNS.get(str(known.get("pattern")))) is not None:
+        return "has characters that do not fit", fix
+    return error["msg"].removeprefix("Value error, ").rstrip("."), str(known.get("fix", ""))
 
 
 def _as_sentence(text: str) -> str:

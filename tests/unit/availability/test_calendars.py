@@ -173,6 +173,28 @@ def test_a_mistyped_name_is_answered_with_the_nearest_known_one() -> None:
         assert meant in caught.value.fix
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "fix"),
+    [
+        ("closed: true", "closed: yes", "true or false"),
+        ("zone: Asia/Jerusalem", "zone: 2", "in quotes"),
+        ("calendar: sales-hours", "calendar: sales hours", "64 at most"),
+        ("{2026-12-24: closed,", "closed #", "{key: value}"),
+        (SALES, "", "{key: value}"),
+    ],
+)
+def test_a_fault_in_a_calendar_is_told_with_its_fix_and_without_names_of_the_code(old: str, new: str, fix: str) -> None:
+    assert old in SALES
+
+    with pytest.raises(BadYaml) as caught:
+        read_calendar(SALES.replace(old, new).encode())
+
+    assert caught.value.fix is not None
+    assert fix in caught.value.fix
+    assert "Input should" not in str(caught.value)
+    assert "Document" not in str(caught.value)
+
+
 def test_a_leap_day_exists_in_its_year() -> None:
     assert shown("2028-02-29", SALES.replace("2026-12-24: closed", '2028-02-29: ["10:00-11:00"]')) == ["10:00-11:00"]
 
