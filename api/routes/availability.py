@@ -11,12 +11,11 @@ from pydantic import AwareDatetime, BaseModel, Field
 from api.dependencies import DatabaseDep, RulesDep, Session, SettingsDep, Supervisor
 from api.routes.explain import GateView, named_zone
 from api.schemas import Text
-from orchestrator.availability.intervals import REACH
+from orchestrator.availability.intervals import check_reach
 from orchestrator.availability.purposes import Medium
 from orchestrator.availability.trial import Answer
 from orchestrator.availability.verdicts import GateCode, Verdict
 from orchestrator.detection.tables import RuleState
-from orchestrator.errors import BadInput
 from orchestrator.escalations.words import Language
 from orchestrator.insights.answers.asking import Answered, answer
 from orchestrator.insights.explain.figures import Reader
@@ -65,8 +64,7 @@ async def get_availability(
 
 
 def _within_reach(at: datetime) -> datetime:
-    if at.year not in REACH:
-        raise BadInput("this time is out of reach", field="at", fix=f"give a time from {REACH.start} to {REACH.stop - 1}")
+    check_reach(at, field="at")
     return at.astimezone(UTC)
 
 

@@ -1,7 +1,7 @@
 """Sets of instants as sorted, disjoint, half-open intervals. All instants are aware and in UTC."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from orchestrator.errors import BadInput
@@ -34,6 +34,12 @@ def utc(instant: datetime) -> datetime:
     if instant.utcoffset() is None:
         raise NaiveTime("a time has no offset", fix="write it with Z or an offset such as +02:00")
     return instant.astimezone(UTC)
+
+
+def check_reach(when: date, *, field: str) -> None:
+    """Raise `BadInput` for a day or an instant in a year nobody means: near the ends of time not even storage gives it back."""
+    if when.year not in REACH:
+        raise BadInput("this time is out of reach", field=field, fix=f"give a time from {REACH.start} to {REACH.stop - 1}")
 
 
 def normalise(intervals: Iterable[Interval]) -> Intervals:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from orchestrator.availability.intervals import REACH
+from orchestrator.availability.intervals import check_reach
 from orchestrator.detection.yaml_files import MAX_BYTES
 from orchestrator.errors import BadInput
 from orchestrator.intake.timestamps import parse_time
@@ -16,8 +16,7 @@ def instant(text: str, *, field: str) -> datetime:
     if known is None:
         fix = "write it like 2026-06-07T10:00:00+03:00, with Z or an offset"
         raise BadInput("this is not a time with an offset", field=field, fix=fix)
-    if known.year not in REACH:
-        raise BadInput("this time is out of reach", field=field, fix=f"give a time from {REACH.start} to {REACH.stop - 1}")
+    check_reach(known, field=field)
     return known
 
 

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from orchestrator.availability.intervals import check_reach
 from orchestrator.availability.purposes import Purpose
 from orchestrator.availability.statements import Basis, Scope
 from orchestrator.availability.verdicts import shown
@@ -64,6 +65,8 @@ def check_source(source: str) -> None:
 
 
 def check_said_at(at: datetime | None, now: datetime, *, field: str) -> None:
+    if at is not None:
+        check_reach(at, field=field)
     if at is not None and at > now:
         raise BadInput("this lies in the future", field=field, fix=f"give when it was said, up to now ({shown(now)})")
 
@@ -90,5 +93,6 @@ def _check_expiry(word: Word, now: datetime) -> None:
         return
     if not word.given:
         raise BadInput("a refusal does not end by itself", field="expires_at", fix="leave it out")
+    check_reach(word.expires_at, field="expires_at")
     if word.expires_at <= (word.given_at or now):
         raise BadInput("it ends before it begins", field="expires_at", fix="give a time after given_at, or leave it out")

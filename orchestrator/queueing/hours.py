@@ -8,6 +8,7 @@ from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.availability.calendars import closure, read_calendar
+from orchestrator.availability.intervals import check_reach
 from orchestrator.availability.tables import CalendarRow, CalendarVersionRow, ClosureRow
 from orchestrator.errors import BadInput, Conflict, NoSuch
 from orchestrator.identity.changes import Who, name_of, note_change
@@ -112,6 +113,8 @@ async def close_calendar(
 ) -> ClosureRow:
     """Close all queues of a calendar, from now unless `starts_at` says later, until told otherwise unless `ends_at` does."""
     await calendar_named(session, name)
+    check_reach(starts_at or now, field="starts_at")
+    check_reach(ends_at or now, field="ends_at")
     begins, ends = closure(starts_at or now, ends_at)
     row = ClosureRow(calendar=name, starts_at=begins, ends_at=None if ends_at is None else ends, reason=reason, author=author)
     session.add(row)

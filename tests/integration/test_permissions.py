@@ -341,3 +341,33 @@ async def test_a_deal_in_force_opens_the_registry_but_not_for_an_offer_to_extend
 
     decision = (await world.decisions(case.id))[-1]
     assert [verdict["why"] for verdict in decision.verdicts if verdict["gate"] == "do_not_call"] == [why]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        (
+            "consent",
+            {"purpose": "marketing", "given": True, "proof": "form 7", "given_at": "0001-01-01T00:00:00+14:00"},
+            "given_at",
+        ),
+        (
+            "consent",
+            {"purpose": "marketing", "given": True, "proof": "form 7", "expires_at": "9999-12-31T23:59:59-12:00"},
+            "expires_at",
+        ),
+        ("do-not-call", {"topic": "cart", "said_at": "0001-01-01T00:00:00+14:00"}, "said_at"),
+    ],
+)
+async def test_a_time_no_database_could_give_back_is_refused_and_the_customer_stays_readable(
+    client: httpx.AsyncClient, database: Database, path: str, body: dict[str, Any], field: str
+) -> None:
+    async with database.transaction() as session:
+        headers = bearer(await a_token(session))
+        row = CustomerRow(subject=uuid4().hex, attributes={"phone": "+972527654321"}, created_at=datetime.now(UTC))
+        session.add(row)
+
+    refused = await client.post(f"/v1/customers/{row.id}/{path}", headers=headers, json={"source": "web", "proof": "p", **body})
+
+    assert (refused.status_code, refused.json()["field"]) == (422, field)
+    assert (await client.get(f"/v1/customers/{row.id}/{path}", headers=headers)).json()["history"] == []
