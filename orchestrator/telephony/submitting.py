@@ -13,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.availability.purposes import Medium
 from orchestrator.availability.verdicts import Decision, Go, Wait
+from orchestrator.escalations.last_words import was_spoken_against
 from orchestrator.escalations.look import Occasion, look
 from orchestrator.escalations.standstill import not_dialed
 from orchestrator.escalations.states import State
@@ -122,8 +123,11 @@ class Submitting:
         return None if isinstance(await self._look(session, case, now), Go) else Ending.NOT_PLACED
 
     async def _is_held_back(self, session: AsyncSession, case: Case, now: datetime) -> bool:
-        """Tell whether a kill switch was thrown since the gates were asked; its no is then taken as theirs would have been."""
-        if case.task is None or not await is_switched_off(session, case.attempt):
+        """Tell whether a kill switch was thrown, or a word said against it, since the gates were asked.
+
+        They are asked once more then, and their no is taken as it would have been before.
+        """
+        if case.task is None or not await self._may_be_late(session, case):
             return False
         decision = await self._look(session, case, now)
         if isinstance(decision, Go):
@@ -132,6 +136,11 @@ class Submitting:
         until = decision.until if isinstance(decision, Wait) else None
         await not_dialed(session, case.customer, case.escalation, case.task, reasons=reasons, until=until, now=now)
         return True
+
+    async def _may_be_late(self, session: AsyncSession, case: Case) -> bool:
+        if await is_switched_off(session, case.attempt):
+            return True
+        return await was_spoken_against(session, case.customer, case.attempt)
 
     async def _look(self, session: AsyncSession, case: Case, now: datetime) -> Decision:
         return await look(
