@@ -14,6 +14,7 @@ from api.transactions import Transactional
 from orchestrator.availability.calendar_text import CLOSED, windows
 from orchestrator.availability.calendars import CalendarDocument
 from orchestrator.availability.ics.writing import write_ics
+from orchestrator.availability.intervals import check_reach
 from orchestrator.availability.tables import CalendarRow, ClosureRow
 from orchestrator.queueing import hours
 from orchestrator.queueing.calendar_ics import read_import
@@ -209,6 +210,7 @@ async def export_ics(
 ) -> Response:
     calendar = parsed((await hours.calendar_named(session, name)).document)
     first = since or calendar.date_at(now)
+    check_reach(first, field="from")
     file = write_ics(calendar, first=first, last=until or first + _YEAR, now=now)
     saved_as = {"Content-Disposition": f'attachment; filename="{calendar.name}.ics"'}
     return Response(file, media_type="text/calendar", headers=saved_as)

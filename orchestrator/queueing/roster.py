@@ -93,7 +93,8 @@ async def issue_for(
 
 async def agent_named(session: AsyncSession, name: str) -> AgentRow:
     """Return the agent of this name. Raises `NoSuchAgent`."""
-    agent = (await session.exec(select(AgentRow).where(AgentRow.name == name))).first()
+    known = select(AgentRow).where(AgentRow.name == name)
+    agent = None if "\0" in name else (await session.exec(known)).first()  # PostgreSQL takes no text with NUL
     if agent is None:
         raise NoSuchAgent(f"no agent {name}")
     return agent

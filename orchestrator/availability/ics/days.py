@@ -8,6 +8,7 @@ from orchestrator.availability.calendars import Calendar
 from orchestrator.availability.ics.reading import Stretch
 from orchestrator.availability.windows import Span, Spans
 
+_Around = tuple[datetime, datetime]
 _DAY, _MINUTE, _WHOLE = timedelta(days=1), timedelta(minutes=1), 24 * 60
 
 
@@ -17,7 +18,8 @@ def days_of(calendar: Calendar, stretches: Sequence[Stretch], *, first: date, la
     What opens states the hours of the date it begins on, all of it together. What closes takes away: whole dates their own
     windows, hours whatever they meet, the night's tail too. Raises `BadIcs` for an opening of over a day.
     """
-    opening, closed, cuts = _opening(stretches), _closed(stretches), _cuts(stretches)
+    around = (datetime.combine(first - _DAY, time.min), datetime.combine(last + _DAY, time.min))
+    opening, closed, cuts = _opening(stretches, around), _closed(stretches, around), _cuts(stretches, around)
     known: dict[date, Spans] = {}
     tails: list[Span] = []  # what begins after a cut in the night belongs to the next date
     day = first - _DAY
@@ -31,14 +33,12 @@ def days_of(calendar: Calendar, stretches: Sequence[Stretch], *, first: date, la
     return {day: spans for day, spans in known.items() if day >= first and spans != calendar.spans_on(day)}
 
 
-def _opening(stretches: Iterable[Stretch]) -> Mapping[date, Spans]:
+def _opening(stretches: Sequence[Stretch], around: _Around) -> Mapping[date, Spans]:
     found: dict[date, list[Span]] = defaultdict(list)
+    for day in _dates((each for each in stretches if each.whole and each.opens), around=around):
+        found[day].append(Span(0, _WHOLE))
     for each in stretches:
-        if not each.opens:
-            continue
-        if each.whole:
-            for day in _dates(each):
-                found[day].append(Span(0, _WHOLE))
+        if each.whole or not each.opens:
             continue
         start, end = _minutes(each.start, each.start.date(), up=True), _minutes(each.end, each.start.date(), up=False)
         if end - start >= _WHOLE and (start, end) != (0, _WHOLE):
@@ -48,28 +48,38 @@ def _opening(stretches: Iterable[Stretch]) -> Mapping[date, Spans]:
     return {day: _joined(spans) for day, spans in found.items()}
 
 
-def _closed(stretches: Iterable[Stretch]) -> frozenset[date]:
-    return frozenset(day for each in stretches if each.whole and not each.opens for day in _dates(each))
+def _closed(stretches: Iterable[Stretch], around: _Around) -> frozenset[date]:
+    return frozenset(_dates((each for each in stretches if each.whole and not each.opens), around=around))
 
 
-def _cuts(stretches: Iterable[Stretch]) -> Mapping[date, list[Span]]:
+def _cuts(stretches: Iterable[Stretch], around: _Around) -> Mapping[date, list[Span]]:
     """Return what is taken away, by each date whose windows it may meet, in minutes after that date's midnight."""
     found: dict[date, list[Span]] = defaultdict(list)
-    for each in stretches:
-        if each.whole or each.opens:
-            continue
-        day = each.start.date() - _DAY
-        while day <= each.end.date():
-            found[day].append(Span(_minutes(each.start, day, up=False), _minutes(each.end, day, up=True)))
+    for start, end in _merged((each for each in stretches if not each.whole and not each.opens), around):
+        day = start.date() - _DAY
+        while day <= end.date():
+            found[day].append(Span(_minutes(start, day, up=False), _minutes(end, day, up=True)))
             day += _DAY
     return found
 
 
-def _dates(stretch: Stretch) -> Iterable[date]:
-    day = stretch.start.date()
-    while datetime.combine(day, time.min) < stretch.end:
-        yield day
-        day += _DAY
+def _dates(stretches: Iterable[Stretch], *, around: _Around) -> Iterable[date]:
+    for start, end in _merged(stretches, around):
+        day = start.date()
+        while datetime.combine(day, time.min) < end:
+            yield day
+            day += _DAY
+
+
+def _merged(stretches: Iterable[Stretch], around: _Around) -> list[_Around]:
+    """Return what any of the stretches covers `around` the dates that matter: events last for ages, and meet by thousands."""
+    merged: list[_Around] = []
+    for start, end in sorted((max(each.start, around[0]), min(each.end, around[1])) for each in stretches):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+        elif start < end:
+            merged.append((start, end))
+    return merged
 
 
 def _minutes(moment: datetime, day: date, *, up: bool) -> int:

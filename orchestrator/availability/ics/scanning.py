@@ -47,18 +47,24 @@ def scan(raw: bytes) -> tuple[Place, ...]:
     if len(raw) > MAX_BYTES:
         raise _FILE.refusal("is over 1 MB", fix="export fewer years, or split the file")
     events, component, listed = [], _FILE, 0
+    around: list[Place] = []  # the components that this one stands in
+    ruled: set[tuple[int, str]] = set()
     for number, line in _unfolded(raw):
         name = re.split("[;:]", line, maxsplit=1)[0].upper()
         value = line.partition(":")[2].strip()
         if name == "BEGIN":
+            around.append(component)
             component = Place(value.upper(), number)
             if component.component == "VEVENT":
                 events.append(component)
+        elif name == "END":
+            component = around.pop() if around else _FILE
         elif name == "UID" and component.component == "VEVENT":
             component = events[-1] = Place("VEVENT", component.line, _tame(value))
         else:
             here = Place(component.component, number, component.uid)
             _check_rule(name, line, here)
+            _check_once(name, here, (component.line, name), ruled)
             listed += _listed(name, line, here, listed)
     if not events:
         raise _FILE.refusal("has no events", fix="give a file with at least one VEVENT")
@@ -97,6 +103,14 @@ def _check_rule(name: str, line: str, here: Place) -> None:
             raise here.refusal("repeats within a day", part=name, fix="give each time of the day an event of its own")
     if name == "DTSTART" and here.component == "VEVENT" and (year := _YEAR.search(line)) and int(year[1]) not in _YEARS:
         raise here.refusal("begins out of reach", part=name, fix="give a year from 1970 to 2100")
+
+
+def _check_once(name: str, here: Place, rule: tuple[int, str], ruled: set[tuple[int, str]]) -> None:
+    """Refuse a second rule of a component, as each may take seconds to follow (RFC 5545, 3.8.5.3: should not be there)."""
+    if name in ("RRULE", "EXRULE"):
+        if rule in ruled:
+            raise here.refusal("repeats by more than one rule", part=name, fix="give each rule an event of its own")
+        ruled.add(rule)
 
 
 def _listed(name: str, line: str, here: Place, before: int) -> int:

@@ -1,7 +1,9 @@
 """Calendars from .ics files and back: what an event means, what is refused, and that nothing takes for ever."""
 
 import json
+import sys
 from datetime import UTC, date, datetime
+from types import FrameType
 
 import pytest
 
@@ -197,3 +199,41 @@ def test_a_rule_that_never_comes_true_ends_all_the_same() -> None:
     file = a_file("DTSTART;VALUE=DATE:20260607\nRRULE:FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30")
 
     assert set(changed(file, a_calendar())) <= {"2026-06-07"}
+
+
+def test_a_second_rule_of_an_event_is_refused_as_each_may_take_seconds() -> None:
+    rules = "RRULE:FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=30\nRRULE:FREQ=MONTHLY;BYMONTH=2;BYMONTHDAY=31"
+
+    with pytest.raises(BadIcs) as refused:
+        read_ics(a_file(f"DTSTART:20260607T090000Z\n{rules}"), zone=zone("Etc/UTC"), first=FIRST, last=LAST)
+
+    assert (refused.value.field, refused.value.detail[:7]) == ("VEVENT.RRULE", "line 8:")
+
+
+def test_what_stands_after_an_alarm_is_still_the_events_own() -> None:
+    alarm = "BEGIN:VALARM\nACTION:AUDIO\nTRIGGER:-PT15M\nEND:VALARM"
+
+    with pytest.raises(BadIcs) as refused:
+        read_ics(a_file(f"{alarm}\nDTSTART:10260607T090000Z\nDURATION:PT1H"), zone=zone("Etc/UTC"), first=FIRST, last=LAST)
+
+    assert refused.value.field == "VEVENT.DTSTART"
+
+
+def test_events_of_months_that_meet_by_the_thousand_are_one_close() -> None:
+    months = "DTSTART:20260607T090000Z\nDURATION:P300D\nRRULE:FREQ=DAILY;COUNT=300"
+    found = read_ics(a_file(*[months] * 2), zone=zone("Asia/Jerusalem"), first=FIRST, last=LAST)
+    steps = 0
+
+    def count(frame: FrameType, event: str, arg: object) -> None:
+        nonlocal steps
+        steps += 1
+
+    sys.setprofile(count)
+    try:
+        days = days_of(a_calendar(), found, first=FIRST, last=LAST)
+    finally:
+        sys.setprofile(None)
+
+    assert len(found) == 600
+    assert days[date(2027, 6, 1)] == ()
+    assert steps < 50_000
