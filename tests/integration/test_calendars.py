@@ -175,7 +175,9 @@ async def test_an_export_comes_back_as_the_same_days(caller: Caller) -> None:
 
     assert file.headers["content-type"].startswith("text/calendar")
     assert (back.status_code, back.json()["days"]) == (200, {})
+    beyond = await caller.ask("GET", f"{PATH}/ics", params={"from": "9999-12-31"})
     assert (refused.status_code, refused.json()["field"]) == (422, "until")
+    assert (beyond.status_code, beyond.json()["field"]) == (422, "from")
 
 
 async def test_a_queues_own_time_to_call_back_is_kept_and_shown(caller: Caller) -> None:

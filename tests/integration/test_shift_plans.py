@@ -68,6 +68,7 @@ async def test_a_plan_is_saved_in_versions_shown_and_removed(client: httpx.Async
         ("eli", PLAN, 422, "shifts"),
         ("dana", PLAN | {"queues": ["loans"]}, 422, "queues"),
         ("nobody", PLAN | {"shifts": "nobody"}, 404, None),
+        ("dana%00", PLAN, 422, "shifts"),
     ],
 )
 async def test_a_plan_that_does_not_fit_is_refused_and_nothing_is_saved(
@@ -79,6 +80,12 @@ async def test_a_plan_that_does_not_fit_is_refused_and_nothing_is_saved(
     assert answer.json().get("field") == field
     assert (await client.get("/v1/shifts")).json() == []
     assert await lines(database) == []
+
+
+async def test_a_name_that_no_agent_can_have_is_no_agents(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/v1/shifts/dana%00")
+
+    assert (answer.status_code, answer.json()["code"]) == (404, "no_such_agent")
 
 
 async def test_the_planned_of_a_queue_are_those_who_serve_it_and_are_planned_for_it(
