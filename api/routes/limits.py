@@ -106,7 +106,7 @@ async def get_limits(_: Staff, session: Session, settings: SettingsDep, response
 
 
 @router.get("/spent", summary="How much of each budget is used now, and when it renews")
-async def get_spent(_: Staff, session: Session, now: Now, settings: SettingsDep) -> list[SpentView]:
+async def get_spent(_: Supervisor, session: Session, now: Now, settings: SettingsDep) -> list[SpentView]:
     limits = (await limits_in_force(session, settings)).document
     used = await spent(session, limits.budgets, limits.costs, now=now, settings=settings)
     return [_spent_view(each, limits.costs.currency) for each in used]

@@ -95,7 +95,7 @@ async def get_queue(name: str, _: Staff, session: Session, now: Now) -> QueueVie
 
 
 @router.get("/{name}/forecast", summary="A queue until it closes: agents, open tasks, capacity and forecast wait")
-async def get_forecast(name: str, _: Staff, session: Session, now: Now, settings: SettingsDep) -> ForecastView:
+async def get_forecast(name: str, _: Supervisor, session: Session, now: Now, settings: SettingsDep) -> ForecastView:
     return ForecastView.of(await forecast(session, name, now=now, settings=settings))
 
 

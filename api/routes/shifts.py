@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, Request
 
-from api.dependencies import Now, Session, Staff, Supervisor, idempotent
+from api.dependencies import Now, Session, Supervisor, idempotent
 from api.schemas import View
 from api.transactions import Transactional
 from orchestrator.queueing.shift_plans import ShiftDocument
@@ -57,12 +57,12 @@ class ShiftsView(View):
 
 
 @router.get("", summary="All shift plans, by agent")
-async def list_shifts(_: Staff, session: Session, now: Now) -> list[ShiftsView]:
+async def list_shifts(_: Supervisor, session: Session, now: Now) -> list[ShiftsView]:
     return [ShiftsView.of(each, now) for each in await all_shifts(session)]
 
 
 @router.get("/{agent}", summary="One agent's shift plan")
-async def get_shifts(agent: str, _: Staff, session: Session, now: Now) -> ShiftsView:
+async def get_shifts(agent: str, _: Supervisor, session: Session, now: Now) -> ShiftsView:
     return ShiftsView.of(await shifts_of(session, agent), now)
 
 

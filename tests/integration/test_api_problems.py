@@ -45,6 +45,8 @@ FOR_BOTH = {
     "/v1/queues/{name}",
     "/v1/calendars",
     "/v1/calendars/{name}",
+    "/v1/calling-hours",
+    "/v1/limits",
     "/v1/switches",
 }
 
