@@ -17,7 +17,7 @@ from orchestrator.availability.purposes import Purpose
 from orchestrator.availability.situation import Budget, Cap, Situation, Staffing
 from orchestrator.escalations.customer_hours import CustomerHours, customer_hours
 from orchestrator.escalations.history import contacts, number_is_blocked
-from orchestrator.escalations.opening import business_hours, calendar_version, switches
+from orchestrator.escalations.opening import business_hours, switches
 from orchestrator.escalations.prospect import Prospect
 from orchestrator.escalations.spending import budgets_on
 from orchestrator.permissions.marketing import listing_of, peace_of
@@ -42,6 +42,7 @@ async def situation_of(session: AsyncSession, prospect: Prospect, *, now: dateti
     words = await do_not_call_of(session, prospect.customer.id, prospect.number)
     past = await contacts(session, prospect.customer, prospect.number, caps=caps, now=now)
     there = hours_there(prospect, settings)
+    business, calendar = await business_hours(session, prospect.queue, now=now)
     return Situation(
         purpose=prospect.purpose,
         medium=prospect.medium,
@@ -64,8 +65,8 @@ async def situation_of(session: AsyncSession, prospect: Prospect, *, now: dateti
         caps=caps,
         contacts=past.of_customer,
         number_contacts=past.of_number,
-        business=await business_hours(session, prospect.queue, now=now),
-        calendar=await calendar_version(session, prospect.queue),
+        business=business,
+        calendar=calendar,
         not_before=prospect.not_before,
         staffing=await staffing_of(session, prospect, now=now, settings=settings),
         budgets=await budgets_of(session, prospect, limits, now=now, settings=settings),

@@ -16,19 +16,15 @@ from orchestrator.queueing.floor import parsed
 from orchestrator.queueing.tables import QueueRow
 
 
-async def business_hours(session: AsyncSession, queue: str | None, *, now: datetime) -> Windows | None:
-    """Return when the queue is open, emergency closes cut out; None for a queue without a calendar."""
-    known = await _calendar(session, queue)
-    if known is None:
-        return None
-    return known.open_times(await _closures(session, known.name, now))
-
-
-async def calendar_version(session: AsyncSession, queue: str | None) -> CalendarVersion | None:
-    """Return which calendar the queue keeps to, as it is saved now; None for a queue without one."""
-    row = None if queue is None else await session.get(QueueRow, queue)
-    saved = None if row is None or row.calendar is None else await session.get(CalendarRow, row.calendar)
-    return None if saved is None else CalendarVersion(saved.name, saved.version)
+async def business_hours(
+    session: AsyncSession, queue: str | None, *, now: datetime
+) -> tuple[Windows | None, CalendarVersion | None]:
+    """Return when the queue is open, emergency closes cut out, and which calendar says so; None twice for one without."""
+    saved = await _saved(session, queue)
+    if saved is None:
+        return None, None
+    hours = parsed(saved.document).open_times(await _closures(session, saved.name, now))
+    return hours, CalendarVersion(saved.name, saved.version)
 
 
 async def due_at(session: AsyncSession, queue: str, *, within: timedelta, now: datetime) -> datetime:
@@ -80,10 +76,14 @@ async def switches(session: AsyncSession, *, queue: str | None, rule: str) -> tu
 
 
 async def _calendar(session: AsyncSession, queue: str | None) -> Calendar | None:
+    saved = await _saved(session, queue)
+    return None if saved is None else parsed(saved.document)
+
+
+async def _saved(session: AsyncSession, queue: str | None) -> CalendarRow | None:
     """Return the queue's calendar. Who holds the queue's row in this session has it without asking again."""
     row = None if queue is None else await session.get(QueueRow, queue)
-    saved = None if row is None or row.calendar is None else await session.get(CalendarRow, row.calendar)
-    return None if saved is None else parsed(saved.document)
+    return None if row is None or row.calendar is None else await session.get(CalendarRow, row.calendar)
 
 
 async def _closures(session: AsyncSession, calendar: str, now: datetime) -> tuple[Interval, ...]:
