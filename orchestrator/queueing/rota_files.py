@@ -53,7 +53,15 @@ def _table(raw: bytes) -> list[dict[str | None, str | None]]:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise BadInput("the rota is not UTF-8", field="FILE", fix="save it as CSV in UTF-8") from None
-    reader = csv.DictReader(io.StringIO(text), restkey="more")
+    reader = csv.DictReader(io.StringIO(text, newline=""), restkey="more")
+    try:
+        return _lines(reader)
+    except csv.Error:
+        fix = "save it as CSV again, a shift a line"
+        raise BadInput("this is no CSV", field=f"line {reader.line_num + 1}", fix=fix) from None
+
+
+def _lines(reader: "csv.DictReader[str]") -> list[dict[str | None, str | None]]:
     if tuple(name.strip().lower() for name in reader.fieldnames or ()) != COLUMNS:
         raise BadInput("the rota has other columns", field="line 1", fix=f"write the header {','.join(COLUMNS)}")
     reader.fieldnames = list(COLUMNS)

@@ -111,3 +111,14 @@ def test_a_rota_that_does_not_fit_is_refused_with_every_line_and_its_fix(text: s
 def test_a_rota_in_another_encoding_is_refused() -> None:
     with pytest.raises(BadInput, match="not UTF-8"):
         read_rota("דנה".encode("iso-8859-8"))
+
+
+def test_a_rota_with_a_value_that_no_cell_holds_is_refused_with_its_line() -> None:
+    with pytest.raises(BadInput) as refused:
+        read_rota(b"agent,date,from,to\n" + b"dana" * 40_000 + b",2026-06-08,,\n")
+
+    assert (refused.value.field, bool(refused.value.fix)) == ("line 2", True)
+
+
+def test_a_rota_whose_lines_end_in_bare_returns_is_read() -> None:
+    assert sorted(read_rota(b"agent,date,from,to\rdana,2026-06-08,,\reli,2026-06-08,,\r")) == ["dana", "eli"]
