@@ -62,6 +62,11 @@ def test_a_due_time_in_the_gap_of_a_split_day_stays_there() -> None:
     assert due(a_calendar(SPLIT), june(8, 12)) == june(8, 15)
 
 
+def test_a_due_time_in_the_gap_stays_there_where_it_counts_from_the_next_opening_too() -> None:
+    assert due(a_calendar(SPLIT), june(8, 8), hours=5) == june(8, 14)
+    assert due(a_calendar(SPLIT), june(8, 8), hours=12) == june(8, 20)
+
+
 def test_left_in_the_gap_or_before_opening_counts_from_that_opening() -> None:
     assert due(a_calendar(SPLIT), june(8, 14)) == june(8, 19)
     assert due(a_calendar(SPLIT), june(8, 8)) == june(8, 12)
