@@ -9,7 +9,7 @@ from orchestrator.availability.intervals import utc
 from orchestrator.availability.purposes import Medium
 from orchestrator.availability.situation import Situation, Unplaced
 from orchestrator.availability.verdicts import Decision, Figure, GateCode, GateState, Go, Refuse, Verdict, Wait, shown
-from orchestrator.availability.windows import Windows, earliest, starting
+from orchestrator.availability.windows import Difference, Windows, earliest, starting
 
 _FIXED = (
     gates.still_needed,
@@ -20,6 +20,8 @@ _FIXED = (
     gates.cooldown,
     gates.expired,
 )
+# Who lifts an emergency close tells all that wait for it, so this is only for when the word does not arrive.
+UNTIL_TOLD = timedelta(minutes=15)
 _HOLDING = (gates.staffing, gates.budget, gates.kill_switch)
 
 
@@ -27,8 +29,8 @@ def decide(situation: Situation, now: datetime) -> Decision:
     """Return `Go`, `Wait` or `Refuse`, each with the verdict of every gate. `now` is aware. Raises `NaiveTime`.
 
     Whatever refuses, refuses at once. Else the contact waits for the earliest instant at which all time gates are open
-    (`agreement.agree`), then for whatever else holds it: until the budget is renewed, or for `situation.recheck` while
-    nobody is on duty or a kill switch is thrown, and never beyond the expiry.
+    (`agreement.agree`), then for whatever else holds it: until the budget is renewed, for `situation.recheck` while nobody
+    is on duty or a kill switch is thrown, for `UNTIL_TOLD` while an emergency close has no end, and never beyond the expiry.
     """
     now = utc(now)
     fixed = [gate(situation, now) for gate in _FIXED]
@@ -46,7 +48,10 @@ def decide(situation: Situation, now: datetime) -> Decision:
 
 def time_windows(situation: Situation, now: datetime) -> dict[GateCode, Windows]:
     """Return when each time gate is open that applies to this contact. `now` is aware. Raises `NaiveTime`."""
-    return _timed(situation, utc(now))[1]
+    windows = _timed(situation, utc(now))[1]
+    if situation.closed_from is not None and GateCode.BUSINESS_HOURS in windows:
+        windows[GateCode.BUSINESS_HOURS] = Difference(windows[GateCode.BUSINESS_HOURS], starting(situation.closed_from))
+    return windows
 
 
 def _timed(situation: Situation, now: datetime) -> tuple[list[Verdict], dict[GateCode, Windows]]:
@@ -56,7 +61,10 @@ def _timed(situation: Situation, now: datetime) -> tuple[list[Verdict], dict[Gat
     for gate in (GateCode.CALLING_HOURS, GateCode.REST, GateCode.BUSINESS_HOURS):
         if gate in windows:
             opens = now if windows[gate].open_at(now) else earliest([windows[gate]], after=now, before=now + HORIZON)
-            verdicts.append(gates.hours(gate, opens=opens, now=now, horizon=HORIZON, source=_source(gate, situation)))
+            if gate is GateCode.BUSINESS_HOURS and _is_closed_by(opens, situation):
+                verdicts.append(gates.closed_until_told(situation))
+            else:
+                verdicts.append(gates.hours(gate, opens=opens, now=now, horizon=HORIZON, source=_source(gate, situation)))
         elif gate is GateCode.CALLING_HOURS and isinstance(situation.calling, Unplaced):
             verdicts.append(gates.unplaced(situation.calling.why))
         else:
@@ -66,6 +74,11 @@ def _timed(situation: Situation, now: datetime) -> tuple[list[Verdict], dict[Gat
     if situation.not_before is not None and situation.not_before > now:
         windows[GateCode.LATE_GRACE] = starting(situation.not_before)
     return verdicts, windows
+
+
+def _is_closed_by(opens: datetime | None, situation: Situation) -> bool:
+    """Tell whether an emergency close without an end has begun by the time the queue would open at."""
+    return opens is not None and situation.closed_from is not None and situation.closed_from <= opens
 
 
 def _source(gate: GateCode, situation: Situation) -> Mapping[str, Figure]:
@@ -105,7 +118,9 @@ def _when(at: datetime, situation: Situation, now: datetime, verdicts: tuple[Ver
     until = at
     if GateCode.BUDGET in closed and (used_up := gates.spent_budget(situation, now)) is not None:
         until = max(until, used_up.renews_at)
-    if until <= now:
+    if until <= now and closed == (GateCode.BUSINESS_HOURS,):
+        until = now + max(situation.recheck, UNTIL_TOLD)
+    elif until <= now:
         until = now + max(situation.recheck, timedelta(seconds=1))
     return Wait(until if situation.expires_at is None else min(until, situation.expires_at), closed, verdicts)
 

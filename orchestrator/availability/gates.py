@@ -184,6 +184,14 @@ def hours(
     return _open(gate, f"{name}_open", **known)
 
 
+def closed_until_told(situation: Situation) -> Verdict:
+    """Return the verdict of business hours under an emergency close that has no end: it holds until somebody lifts it."""
+    if situation.closed_from is None:
+        raise AssertionError("asked about a close there is none of")
+    known = {} if situation.calendar is None else situation.calendar._asdict()
+    return _closed(GateCode.BUSINESS_HOURS, "business_until_told", since=shown(situation.closed_from), **known)
+
+
 def unplaced(why: str) -> Verdict:
     """Return the refusal of calling hours for a customer nobody can place."""
     return _refused(GateCode.CALLING_HOURS, why)

@@ -62,6 +62,7 @@ ENGLISH: dict[str, str] = {
     "rest_never": "The customer is at rest for all of {horizon}.",
     "business_open": "The queue is open.",
     "business_closed": "The queue is closed until {until}.",
+    "business_until_told": "The queue is closed in an emergency from {since} until told otherwise.",
     "business_never": "The queue does not open within {horizon}.",
     "no_agents": "No agent of the queue is on duty.",
     "too_many_waiting": "Too many tasks wait: {open_tasks}; agents on duty: {agents}.",

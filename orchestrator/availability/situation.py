@@ -140,7 +140,8 @@ class CalendarVersion(NamedTuple):
 class Situation:
     """One contact that might be made: for whom, why, by which medium, and what stands for and against it.
 
-    `calling` comes from `calling_hours.allowed_times`; `business` from `Calendar.open_times`, emergency closes included.
+    `calling` comes from `calling_hours.allowed_times`; `business` from `Calendar.open_times`, emergency closes that end
+    included. One without an end is no matter of windows: `closed_from` is when it begins, and it holds until it is lifted.
     `contacts` are the customer's, `number_contacts` those of the number whoever it belongs to: each is held against
     every cap. `calling_from` and `rest_from` tell what decided the hours and the rest, as figures. `switches` are those thrown
     now that cover this contact. `promised`: words went out and the promise stands.
@@ -172,6 +173,7 @@ class Situation:
     number_contacts: tuple[Contact, ...] = ()
     rest: Windows | None = None
     business: Windows | None = None
+    closed_from: datetime | None = None
     calendar: CalendarVersion | None = None
     not_before: datetime | None = None
     staffing: Staffing | None = None

@@ -42,7 +42,7 @@ async def situation_of(session: AsyncSession, prospect: Prospect, *, now: dateti
     words = await do_not_call_of(session, prospect.customer.id, prospect.number)
     past = await contacts(session, prospect.customer, prospect.number, caps=caps, now=now)
     there = hours_there(prospect, settings)
-    business, calendar = await business_hours(session, prospect.queue, now=now)
+    opening = await business_hours(session, prospect.queue, now=now)
     return Situation(
         purpose=prospect.purpose,
         medium=prospect.medium,
@@ -65,8 +65,9 @@ async def situation_of(session: AsyncSession, prospect: Prospect, *, now: dateti
         caps=caps,
         contacts=past.of_customer,
         number_contacts=past.of_number,
-        business=business,
-        calendar=calendar,
+        business=opening.hours,
+        closed_from=opening.closed_from,
+        calendar=opening.calendar,
         not_before=prospect.not_before,
         staffing=await staffing_of(session, prospect, now=now, settings=settings),
         budgets=await budgets_of(session, prospect, limits, now=now, settings=settings),

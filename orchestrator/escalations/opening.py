@@ -1,6 +1,7 @@
 """When a queue is open, by the calendar that is saved now, and what stops calls altogether."""
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -16,15 +17,29 @@ from orchestrator.queueing.floor import parsed
 from orchestrator.queueing.tables import QueueRow
 
 
-async def business_hours(
-    session: AsyncSession, queue: str | None, *, now: datetime
-) -> tuple[Windows | None, CalendarVersion | None]:
-    """Return when the queue is open, emergency closes cut out, and which calendar says so; None twice for one without."""
+class Opening(NamedTuple):
+    """When a queue is open: `hours` with the emergency closes that end cut out, and when one that has no end begins.
+
+    `calendar` says which one told so. All None: the queue has no calendar and is always open.
+    """
+
+    hours: Windows | None = None
+    closed_from: datetime | None = None
+    calendar: CalendarVersion | None = None
+
+
+async def business_hours(session: AsyncSession, queue: str | None, *, now: datetime) -> Opening:
+    """Return when the queue is open."""
     saved = await _saved(session, queue)
     if saved is None:
-        return None, None
-    hours = parsed(saved.document).open_times(await _closures(session, saved.name, now))
-    return hours, CalendarVersion(saved.name, saved.version)
+        return Opening()
+    closures = await _closures(session, saved.name, now)
+    ending = [each for each in closures if each.end != FOREVER]
+    return Opening(
+        hours=parsed(saved.document).open_times(ending),
+        closed_from=min((each.start for each in closures if each.end == FOREVER), default=None),
+        calendar=CalendarVersion(saved.name, saved.version),
+    )
 
 
 async def due_at(session: AsyncSession, queue: str, *, within: timedelta, now: datetime) -> datetime:

@@ -40,10 +40,17 @@ class HeldCase:
     promised_by: datetime | None
 
 
+# `shut`: an emergency close without an end begins before the case looks again, so that no clock tells when it goes on.
 # The states are spelt as the index has them, or it would not be used.
 _GROUPS = text("""
-SELECT reasons, count(*) AS number, min(wait_until) AS first, max(wait_until) AS last
-FROM escalations WHERE state IN ('open', 'waiting') GROUP BY reasons ORDER BY number DESC, reasons
+SELECT reasons, count(*) AS number,
+  min(wait_until) FILTER (WHERE NOT shut) AS first, max(wait_until) FILTER (WHERE NOT shut) AS last
+FROM (
+  SELECT reasons, wait_until, EXISTS (
+    SELECT FROM queues q JOIN closures s ON s.calendar = q.calendar
+    WHERE q.name = e.queue AND s.ends_at IS NULL AND s.starts_at <= e.wait_until
+  ) AS shut FROM escalations e WHERE state IN ('open', 'waiting')
+) AS held GROUP BY reasons ORDER BY number DESC, reasons
 """)
 _CASES = text("""
 WITH held AS (
@@ -52,7 +59,11 @@ WITH held AS (
   ORDER BY wait_until, opened_at, id LIMIT :limit
 )
 SELECT h.customer_id, c.attributes ->> 'name' AS customer, h.rule, h.queue, h.opened_at, h.wait_until, h.reasons,
-  (SELECT max(p.due_at) FROM promises p WHERE p.escalation_id = h.id AND p.state IN ('open', 'broken')) AS promised_by
+  (SELECT max(p.due_at) FROM promises p WHERE p.escalation_id = h.id AND p.state IN ('open', 'broken')) AS promised_by,
+  EXISTS (
+    SELECT FROM queues q JOIN closures s ON s.calendar = q.calendar
+    WHERE q.name = h.queue AND s.ends_at IS NULL AND s.starts_at <= h.wait_until
+  ) AS shut
 FROM held h JOIN customers c ON c.id = h.customer_id ORDER BY h.wait_until, h.opened_at, h.id
 """).bindparams(bindparam("reasons", type_=JSONB(none_as_null=True)))
 
@@ -77,7 +88,7 @@ async def held_cases(session: AsyncSession, *, reasons: Sequence[str] | None = N
             rule=row.rule,
             queue=row.queue,
             opened_at=row.opened_at,
-            until=row.wait_until if _is_told_by_a_clock(row.reasons) else None,
+            until=row.wait_until if _is_told_by_a_clock(row.reasons) and not row.shut else None,
             reasons=tuple(row.reasons),
             promised_by=row.promised_by,
         )

@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import col, or_, select
+from sqlmodel import col, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.availability.calendars import closure, read_calendar
 from orchestrator.availability.intervals import check_reach
 from orchestrator.availability.tables import CalendarRow, CalendarVersionRow, ClosureRow
+from orchestrator.availability.verdicts import GateCode
 from orchestrator.errors import BadInput, Conflict, NoSuch
+from orchestrator.escalations.states import State
+from orchestrator.escalations.tables import EscalationRow
 from orchestrator.identity.changes import Who, name_of, note_change
 from orchestrator.queueing.calendar_versions import NoSuchCalendar, Seen, hold
 from orchestrator.queueing.tables import QueueRow
@@ -143,7 +146,19 @@ async def end_closure(
         return
     await session.flush()
     await note_change(session, who=who, what="calendar.opened", subject=name, before=before, after=after, now=now)
-    await wake(session, queues=await _queues_of(session, name), now=now, settings=settings)
+    queues = await _queues_of(session, name)
+    await _let_go(session, queues, now=now)
+    await wake(session, queues=queues, now=now, settings=settings)
+
+
+async def _let_go(session: AsyncSession, queues: Sequence[str], *, now: datetime) -> None:
+    """Let what waited for these queues wait no longer than now, so that it gathers as at any opening (`floor.QueueNow`)."""
+    waiting = update(EscalationRow).where(
+        col(EscalationRow.queue).in_(queues),
+        col(EscalationRow.state) == State.WAITING,
+        col(EscalationRow.reasons).contains([GateCode.BUSINESS_HOURS.value]),
+    )
+    await session.exec(waiting.values(wait_until=now))
 
 
 def _told(row: CalendarRow | None) -> Json | None:

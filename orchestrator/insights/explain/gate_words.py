@@ -75,6 +75,7 @@ HEBREW: Mapping[str, str] = {
     "rest_never": "הלקוח במנוחה לכל אורך {horizon}.",
     "business_open": "התור פתוח.",
     "business_closed": "התור סגור עד {until}.",
+    "business_until_told": "התור סגור סגירת חירום מ־{since} ועד להודעה חדשה.",
     "business_never": "התור לא נפתח בתוך {horizon}.",
     "no_agents": "אין במשמרת נציג של התור.",
     "too_many_waiting": "ממתינות יותר מדי משימות: {open_tasks}, ומספר הנציגים במשמרת: {agents}.",

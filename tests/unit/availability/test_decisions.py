@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.availability.decisions import decide
+from orchestrator.availability.decisions import UNTIL_TOLD, decide, time_windows
 from orchestrator.availability.intervals import Interval, NaiveTime
 from orchestrator.availability.purposes import Medium, Purpose
 from orchestrator.availability.situation import (
@@ -201,3 +201,45 @@ def test_a_trial_names_the_expiry_where_it_decided() -> None:
     assert tried(Always(), Always(), expires=0).reasons == (GateCode.EXPIRED,)
     assert tried(hours(1, 2), Always(), expires=-1).reasons == (GateCode.BUSINESS_HOURS, GateCode.EXPIRED)
     assert tried(hours(1, 2), hours(2, 3), expires=24).reasons == both
+
+
+def test_an_emergency_close_without_an_end_holds_until_somebody_lifts_it() -> None:
+    held = decided(business=Always(), closed_from=NOON - HOUR)
+
+    assert isinstance(held, Wait)
+    assert (held.until, held.reasons) == (NOON + UNTIL_TOLD, (GateCode.BUSINESS_HOURS,))
+    said = next(each for each in held.verdicts if each.gate is GateCode.BUSINESS_HOURS)
+    assert (said.why, said.figures) == ("business_until_told", {"since": "2026-06-09T11:00:00Z"})
+
+
+def test_what_expires_under_an_emergency_close_is_held_until_then_and_refused_at_last() -> None:
+    held = decided(business=Always(), closed_from=NOON, expires_at=NOON + timedelta(minutes=5))
+    late = decided(NOON + timedelta(minutes=5), business=Always(), closed_from=NOON, expires_at=NOON + timedelta(minutes=5))
+
+    assert isinstance(held, Wait)
+    assert held.until == NOON + timedelta(minutes=5)
+    assert isinstance(late, Refuse)
+    assert late.expired
+
+
+def test_a_close_to_come_lets_contacts_pass_that_come_before_it_and_holds_those_that_would_come_after() -> None:
+    tonight = NOON + 6 * HOUR
+    before = decided(business=hours(2, 9), closed_from=tonight)
+    after = decided(business=hours(8, 9), closed_from=tonight)
+
+    assert isinstance(decided(business=Always(), closed_from=tonight), Go)
+    assert isinstance(before, Wait)
+    assert before.until == NOON + 2 * HOUR
+    assert isinstance(after, Wait)
+    assert {each.why for each in before.verdicts} & {"business_closed", "business_until_told"} == {"business_closed"}
+    assert {each.why for each in after.verdicts} & {"business_closed", "business_until_told"} == {"business_until_told"}
+
+
+def test_messages_do_not_wait_for_a_queue_to_open_again() -> None:
+    assert isinstance(decided(medium=Medium.SMS, business=Always(), closed_from=NOON - HOUR), Go)
+
+
+def test_a_picture_of_the_coming_days_shows_nothing_open_after_the_close_begins() -> None:
+    windows = time_windows(a_situation(business=Always(), closed_from=NOON + HOUR), NOON)
+
+    assert windows[GateCode.BUSINESS_HOURS].between(NOON, NOON + 24 * HOUR) == (Interval(NOON, NOON + HOUR),)
