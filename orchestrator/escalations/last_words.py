@@ -1,14 +1,21 @@
-"""Whether anybody spoke against a dial after its gates were asked: then they are asked once more before it is placed."""
+"""Whether anything may have changed its mind about a dial after its gates were asked: then they are asked once more."""
 
-from sqlmodel import select
+from datetime import datetime, timedelta
+
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.availability.phones import Phone
 from orchestrator.escalations.history import number_is_blocked
-from orchestrator.intake.tables import CustomerRow
+from orchestrator.escalations.opening import business_hours
+from orchestrator.escalations.tables import EscalationRow
+from orchestrator.intake.tables import CustomerRow, EventRow
 from orchestrator.permissions.reading import do_not_call_of, number_forbidden
 from orchestrator.permissions.tables import ConsentRow
 from orchestrator.telephony.tables import AttemptRow, Leg
+
+# An event is received a little before its customer is locked: what came so long before the gates were asked may be news.
+_ON_ITS_WAY = timedelta(minutes=1)
 
 
 async def was_spoken_against(session: AsyncSession, customer: CustomerRow, attempt: AttemptRow) -> bool:
@@ -25,4 +32,23 @@ async def was_spoken_against(session: AsyncSession, customer: CustomerRow, attem
     said = select(ConsentRow.seq).where(ConsentRow.customer_id == customer.id, ConsentRow.recorded_at >= attempt.prepared_at)
     if (await session.exec(said.limit(1))).first() is not None:
         return True
-    return await number_is_blocked(session, customer, attempt.to_number)
+    return await number_is_blocked(session, customer, attempt.to_number) or await _is_told_anew(session, customer, attempt)
+
+
+async def has_closed(session: AsyncSession, escalation: EscalationRow, attempt: AttemptRow, *, now: datetime) -> bool:
+    """Tell whether the queue is closed by now: by its hours, or in an emergency."""
+    if attempt.leg is not Leg.CUSTOMER:
+        return False
+    opening = await business_hours(session, escalation.queue, now=now)
+    closed = opening.closed_from is not None and opening.closed_from <= now
+    return closed or (opening.hours is not None and not opening.hours.open_at(now))
+
+
+async def _is_told_anew(session: AsyncSession, customer: CustomerRow, attempt: AttemptRow) -> bool:
+    """Tell whether the customer's attributes may have changed: where they are, and what they agree to."""
+    told = select(EventRow.seq).where(
+        EventRow.customer_id == customer.id,
+        EventRow.type == "customer.updated",
+        col(EventRow.received_at) >= attempt.prepared_at - _ON_ITS_WAY,
+    )
+    return (await session.exec(told.limit(1))).first() is not None

@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.availability.purposes import Medium
 from orchestrator.availability.verdicts import Decision, Go, Wait
-from orchestrator.escalations.last_words import was_spoken_against
+from orchestrator.escalations.last_words import has_closed, was_spoken_against
 from orchestrator.escalations.look import Occasion, look
 from orchestrator.escalations.standstill import not_dialed
 from orchestrator.escalations.states import State
@@ -123,11 +123,11 @@ class Submitting:
         return None if isinstance(await self._look(session, case, now), Go) else Ending.NOT_PLACED
 
     async def _is_held_back(self, session: AsyncSession, case: Case, now: datetime) -> bool:
-        """Tell whether a kill switch was thrown, or a word said against it, since the gates were asked.
+        """Tell whether a kill switch was thrown, a queue closed or a word said against it since the gates were asked.
 
         They are asked once more then, and their no is taken as it would have been before.
         """
-        if case.task is None or not await self._may_be_late(session, case):
+        if case.task is None or not await self._may_be_late(session, case, now):
             return False
         decision = await self._look(session, case, now)
         if isinstance(decision, Go):
@@ -137,8 +137,8 @@ class Submitting:
         await not_dialed(session, case.customer, case.escalation, case.task, reasons=reasons, until=until, now=now)
         return True
 
-    async def _may_be_late(self, session: AsyncSession, case: Case) -> bool:
-        if await is_switched_off(session, case.attempt):
+    async def _may_be_late(self, session: AsyncSession, case: Case, now: datetime) -> bool:
+        if await is_switched_off(session, case.attempt) or await has_closed(session, case.escalation, case.attempt, now=now):
             return True
         return await was_spoken_against(session, case.customer, case.attempt)
 
