@@ -7,6 +7,8 @@ import pytest
 from fastapi import FastAPI
 
 from api.app import create_app
+from orchestrator.storage.database import Database
+from tests.integration.escalation_world import HandClock, World
 from tests.integration.floor import a_client, some_settings
 from tests.integration.simulated_carrier import SPEED, Application, Carrier, a_carrier, an_application
 
@@ -32,6 +34,15 @@ def application() -> Iterator[Application]:
     with an_application() as application:
         yield application
     assert application.unsigned == []
+
+
+@pytest.fixture
+async def world(database_url: str) -> AsyncIterator[World]:
+    """Escalations on a database of the test's own, at a time that is set by hand."""
+    clock = HandClock()
+    database = Database(database_url, pool_size=5, clock=clock)
+    yield World(database, clock)
+    await database.close()
 
 
 @pytest.fixture

@@ -293,6 +293,31 @@ class World:
         for message_id in told.messages:
             await self.posting.settle(message_id)
 
+    async def ring_customer(self, case_id: UUID) -> None:
+        """Let the agent take the task and answer, until the customer's phone rings."""
+        await self.run(case_id)
+        hold = await self.accept(case_id)
+        await self.ask_for_call(hold)
+        await self.run(case_id)
+        (agent_leg,) = await self.open_attempts(case_id)
+        await self.reports(agent_leg, CallStatus.RINGING, CallStatus.IN_PROGRESS)
+        await self.run(case_id)
+        customer_leg = (await self.open_attempts(case_id))[1]
+        await self.reports(customer_leg, CallStatus.RINGING)
+
+    async def connect(self, case_id: UUID) -> None:
+        """Let the two speak with each other."""
+        await self.ring_customer(case_id)
+        agent_leg, customer_leg = await self.open_attempts(case_id)
+        await self.reports(customer_leg, CallStatus.IN_PROGRESS)
+        await self.join(agent_leg, customer_leg)
+
+    async def talk(self, case_id: UUID) -> None:
+        """Let them speak and hang up."""
+        await self.connect(case_id)
+        for leg in await self.open_attempts(case_id):
+            await self.reports(leg, CallStatus.COMPLETED)
+
     async def pass_time(self, length: timedelta) -> None:
         """Let time pass; desks go on showing signs of life."""
         self.clock.instant += length

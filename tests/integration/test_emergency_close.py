@@ -1,11 +1,9 @@
 """An emergency close without an end holds what waits until it is lifted, and then lets it gather as any opening does."""
 
 import random
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import pytest
 from sqlmodel import col, select, update
 
 from orchestrator.availability.tables import CalendarRow, ClosureRow
@@ -17,12 +15,11 @@ from orchestrator.intake.tables import EventRow
 from orchestrator.queueing.floor import queues_now
 from orchestrator.queueing.hours import close_calendar, end_closure
 from orchestrator.queueing.tables import QueueRow
-from orchestrator.storage.database import Database
 from orchestrator.storage.locks import lock_customer
 from orchestrator.storage.outbox import OutboxRow
 from orchestrator.telephony.preparing import DialRequest
 from orchestrator.telephony.tables import AttemptRow, AttemptState
-from tests.integration.escalation_world import HandClock, World
+from tests.integration.escalation_world import World
 from tests.integration.test_opening_with_many import Morning
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -31,14 +28,6 @@ ALWAYS = (
     + ", ".join(f'{d}: ["00:00-24:00"]' for d in ("sun", "mon", "tue", "wed", "thu", "fri", "sat"))
     + "}\n"
 )
-
-
-@pytest.fixture
-async def world(database_url: str) -> AsyncIterator[World]:
-    clock = HandClock()
-    database = Database(database_url, pool_size=3, clock=clock)
-    yield World(database, clock)
-    await database.close()
 
 
 async def _open_queue(world: World, *, agents: int = 1) -> list[UUID]:

@@ -1,12 +1,10 @@
 """Customer-first calls, unclear answers and lost agents: what an escalation makes of them, on a real database."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
 import pytest
-import pytest_asyncio
 
 from orchestrator.escalations.instructions import Closed, DialLeg, Settle, Wait
 from orchestrator.escalations.states import Outcome, PromiseState, State
@@ -21,14 +19,6 @@ from tests.integration.escalation_world import HandClock, World, some_settings
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
 RINGS_AND_ANSWERS = (CallStatus.RINGING, CallStatus.IN_PROGRESS)
 CALL = "[{call: {queue: sales, attempts: {max: 2, no_answer: 10m, machine: 1h}}}, {message: {template: finish-link}}]"
-
-
-@pytest_asyncio.fixture
-async def world(database_url: str) -> AsyncIterator[World]:
-    clock = HandClock()
-    database = Database(database_url, pool_size=5, clock=clock)
-    yield World(database, clock)
-    await database.close()
 
 
 async def a_call(world: World, *, steps: str = CALL) -> UUID:

@@ -20,7 +20,7 @@ from orchestrator.storage.locks import lock_customer, open_escalation
 from orchestrator.telephony.tables import MessageState
 from tests.integration import intake_world
 from tests.integration.engine import Engine, an_engine, eventually
-from tests.integration.escalation_world import HandClock, World
+from tests.integration.escalation_world import World
 from tests.integration.intake_world import ago, an_event
 from tests.integration.test_escalation_process import lose_outbox
 from tests.integration.test_escalation_races import awake_zone
@@ -36,14 +36,6 @@ steps: [{callback: {queue: sales}}, {message: {template: finish-link}}]
 expires: 24h
 """
 NOT_WORTH: dict[str, Any] = {"verdict": "suppressed:worth", "status": MomentStatus.MESSAGE_DUE}
-
-
-@pytest_asyncio.fixture
-async def world(database_url: str) -> AsyncIterator[World]:
-    clock = HandClock()
-    database = Database(database_url, pool_size=5, clock=clock)
-    yield World(database, clock)
-    await database.close()
 
 
 @pytest_asyncio.fixture

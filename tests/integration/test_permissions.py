@@ -27,19 +27,11 @@ from orchestrator.storage.database import Database
 from orchestrator.storage.locks import lock_customer
 from orchestrator.telephony.ports import CallStatus
 from orchestrator.telephony.tables import Leg
-from tests.integration.escalation_world import NOON, HandClock, World, some_settings
+from tests.integration.escalation_world import NOON, World, some_settings
 from tests.integration.floor import a_token, bearer
 
 DAY = timedelta(days=1)
 AGREED = {"marketing": True, "service": True}
-
-
-@pytest.fixture
-async def world(database_url: str) -> AsyncIterator[World]:
-    clock = HandClock()
-    database = Database(database_url, pool_size=3, clock=clock)
-    yield World(database, clock)
-    await database.close()
 
 
 @pytest.fixture

@@ -1,25 +1,16 @@
 """What a customer says between a dial's decision and its POST: the dial is not placed."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import pytest
 
 from orchestrator.availability.purposes import Medium
 from orchestrator.escalations.instructions import DialLeg
-from orchestrator.storage.database import Database
 from orchestrator.telephony.preparing import DialRequest
 from orchestrator.telephony.tables import AttemptRow, AttemptState
-from tests.integration.escalation_world import HandClock, World
+from tests.integration.escalation_world import World
 from tests.integration.test_permissions import forbid, say
-
-
-@pytest.fixture
-async def world(database_url: str) -> AsyncIterator[World]:
-    clock = HandClock()
-    database = Database(database_url, pool_size=3, clock=clock)
-    yield World(database, clock)
-    await database.close()
 
 
 async def _number_of_another(world: World, _: UUID) -> None:

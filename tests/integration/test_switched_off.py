@@ -1,10 +1,8 @@
 """What a kill switch does to one case: the dial in the making, the promise that comes due, the command that throws it."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-import pytest_asyncio
 from sqlmodel import select
 
 from orchestrator.availability.situation import SwitchScope
@@ -17,20 +15,12 @@ from orchestrator.queueing.switching import throw
 from orchestrator.storage.database import Database
 from orchestrator.telephony.preparing import DialRequest
 from orchestrator.telephony.tables import Ending, Leg
-from tests.integration.escalation_world import HandClock, World
+from tests.integration.escalation_world import World
 from tests.integration.test_intake_commands import Run, environment, run
 
 __all__ = ["environment", "run"]
 
 MINUTE = timedelta(minutes=1)
-
-
-@pytest_asyncio.fixture
-async def world(database_url: str) -> AsyncIterator[World]:
-    clock = HandClock()
-    database = Database(database_url, pool_size=5, clock=clock)
-    yield World(database, clock)
-    await database.close()
 
 
 async def switch(world: World, scope: SwitchScope = SwitchScope.EVERYTHING, target: str | None = None) -> SwitchRow:

@@ -1,8 +1,5 @@
 """Two plans of a rule, live: each customer's is kept with their moments and cases, and is the one that is followed."""
 
-from collections.abc import AsyncIterator
-
-import pytest_asyncio
 from sqlmodel import col, select
 
 from orchestrator.detection.rule_files import read_rule
@@ -14,19 +11,11 @@ from orchestrator.intake.tables import CustomerRow
 from orchestrator.queueing.tables import TaskKind
 from orchestrator.storage.database import Database
 from tests.integration import intake_world
-from tests.integration.escalation_world import HandClock, World
+from tests.integration.escalation_world import World
 from tests.integration.intake_world import an_event
 
 SPLIT = "split: {share: 50%, steps: [{message: {template: finish-link}}, {callback: {queue: care}}]}\n"
 COMPLAINT = f"{intake_world.COMPLAINT}{SPLIT}"
-
-
-@pytest_asyncio.fixture
-async def world(database_url: str) -> AsyncIterator[World]:
-    clock = HandClock()
-    database = Database(database_url, pool_size=5, clock=clock)
-    yield World(database, clock)
-    await database.close()
 
 
 async def test_moments_and_cases_keep_the_plan_of_their_customer(database: Database) -> None:
