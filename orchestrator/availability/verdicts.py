@@ -8,6 +8,7 @@ from enum import StrEnum
 from orchestrator.availability.sentences import sentence
 
 Figure = str | int | float
+_BY_WORD = frozenset({"business_until_told", "switch_thrown"})
 
 
 def shown(instant: datetime) -> str:
@@ -54,6 +55,11 @@ class Verdict:
     @property
     def sentence(self) -> str:
         return sentence(self.why, self.figures)
+
+    @property
+    def ends_by_word(self) -> bool:
+        """Whether it is closed until somebody says otherwise: by a kill switch, or an emergency close without an end."""
+        return self.why in _BY_WORD
 
     def as_json(self) -> dict[str, object]:
         """Return `{"gate", "state", "why", "sentence", "figures"}` as decisions are stored."""
@@ -103,3 +109,8 @@ class Refuse:
 
 
 Decision = Go | Wait | Refuse
+
+
+def ends_by_word(decision: Decision) -> bool:
+    """Tell whether it waits for somebody's word: no clock tells how long."""
+    return isinstance(decision, Wait) and any(verdict.ends_by_word for verdict in decision.verdicts)

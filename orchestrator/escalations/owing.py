@@ -8,7 +8,7 @@ from orchestrator.escalations import promises
 from orchestrator.escalations.case import Case
 from orchestrator.escalations.instructions import Instruction, Send, Settle
 from orchestrator.escalations.look import Occasion, look
-from orchestrator.escalations.opening import due_at, switches
+from orchestrator.escalations.opening import business_hours, due_at, switches
 from orchestrator.escalations.pledges import renewal_time
 from orchestrator.escalations.states import PromiseState, State
 from orchestrator.escalations.tables import PromiseRow
@@ -109,6 +109,9 @@ async def _cause(case: Case) -> str:
     """Return why nobody has called yet, as a code."""
     if await switches(case.session, queue=case.escalation.queue, rule=case.escalation.rule):
         return GateCode.KILL_SWITCH.value
+    closed_from = (await business_hours(case.session, case.escalation.queue, now=case.now)).closed_from
+    if closed_from is not None and closed_from <= case.now:
+        return GateCode.BUSINESS_HOURS.value
     if case.escalation.state is State.WAITING and case.escalation.reasons:
         return str(case.escalation.reasons[0])
     return "nobody_free" if case.task is not None and case.task.state is TaskState.QUEUED else "late"

@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.availability.decisions import decide
 from orchestrator.availability.purposes import Medium
-from orchestrator.availability.verdicts import Decision, GateCode, Go, Refuse, Wait
+from orchestrator.availability.verdicts import Decision, GateCode, Go, Refuse, Wait, ends_by_word
 from orchestrator.errors import BadInput
 from orchestrator.escalations import promises
 from orchestrator.escalations.look import Occasion, gather
@@ -28,6 +28,7 @@ FARTHEST = timedelta(days=60)
 
 # Whether anybody calls at all just now says nothing about another time.
 _OF_NOW = frozenset({GateCode.KILL_SWITCH, GateCode.STAFFING, GateCode.BUDGET})
+_SHUT = "the queue is closed until told otherwise: ask again once it is open"
 
 
 class NotAllowedThen(BadInput):
@@ -79,7 +80,7 @@ def _check_allowed(decision: Decision, *, at: datetime) -> None:
         case Wait(until=until, reasons=reasons):
             if of_now(reasons):
                 return
-            fix = f"the next allowed time is {until.isoformat().replace('+00:00', 'Z')}"
+            fix = _SHUT if ends_by_word(decision) else f"the next allowed time is {until.isoformat().replace('+00:00', 'Z')}"
         case Refuse(reasons=reasons):
             fix = "no time is allowed: complete the task"
     raise NotAllowedThen(f"no call is allowed then: {', '.join(reasons)}", field="at", fix=fix)

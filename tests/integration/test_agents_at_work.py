@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 from sqlmodel import col, select, update
 
-from orchestrator.availability.tables import CalendarRow
+from orchestrator.availability.tables import CalendarRow, ClosureRow
 from orchestrator.detection.tables import MomentRow
 from orchestrator.escalations.states import Outcome, PromiseState, State
 from orchestrator.escalations.tables import EscalationRow, PromiseRow
@@ -401,6 +401,28 @@ async def test_a_time_that_is_not_allowed_is_refused_with_the_next_that_is(
     assert (refused.status_code, refused.json()["code"], refused.json()["field"]) == (422, "not_allowed_then", "at")
     assert f"{day}T1" in refused.json()["fix"]
     assert (past.status_code, past.json()["field"]) == (422, "at")
+
+
+async def test_while_the_queue_is_closed_until_told_otherwise_no_next_time_is_named(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    desk = await a_desk(client, database)
+    day = (datetime.now(UTC) + timedelta(days=2)).date()
+    async with database.transaction() as session:
+        session.add(CalendarRow(name="later", document=OPEN_LATER.format(day=day), changed_at=datetime.now(UTC)))
+        await session.flush()
+        session.add(ClosureRow(calendar="later", starts_at=datetime.now(UTC), reason="fire", author="dana"))
+    task = await some_task(database)
+    await desk.next()
+    await desk.do("accept", task)
+    async with database.transaction() as session:
+        await session.exec(update(QueueRow).values(calendar="later"))
+        await session.exec(update_moments(datetime.now(UTC) + timedelta(days=5)))
+
+    refused = await desk.do("reschedule", task, at=f"{day}T14:00:00Z")
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "not_allowed_then")
+    assert refused.json()["fix"] == "the queue is closed until told otherwise: ask again once it is open"
     assert (await reread(database, task.id)).state is TaskState.ASSIGNED
 
 

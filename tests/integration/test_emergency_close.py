@@ -8,7 +8,7 @@ from sqlmodel import col, select, update
 
 from orchestrator.availability.tables import CalendarRow, ClosureRow
 from orchestrator.escalations.instructions import DialLeg, Wait
-from orchestrator.escalations.states import Outcome, State
+from orchestrator.escalations.states import Outcome, PromiseState, State
 from orchestrator.escalations.tables import EscalationRow
 from orchestrator.insights.held_cases import held, held_cases
 from orchestrator.intake.tables import EventRow
@@ -213,6 +213,20 @@ async def test_a_call_is_not_placed_once_the_attributes_take_the_consent_back(wo
 
     case = await _ended(world, prepared)
     assert case.reasons == ["consent"]
+
+
+async def test_a_promise_a_close_keeps_from_being_kept_is_renewed_with_that_reason(world: World) -> None:
+    await world.rule(steps="[{callback: {queue: sales, due: 30m, tell: sms}}]")
+    await _open_queue(world)
+    case = await _case(world)
+    await world.run(case)  # it stands in the queue, and its customer was told
+
+    await _close(world)
+    await world.pass_time(25 * MINUTE)
+    await world.run(case)
+
+    first, second = await world.promises(case)
+    assert (first.state, first.cause, second.state) == (PromiseState.RENEWED, "business_hours", PromiseState.OPEN)
 
 
 async def test_a_close_that_is_struck_out_before_it_begins_holds_nothing(world: World) -> None:

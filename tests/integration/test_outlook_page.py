@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from orchestrator.availability.tables import ClosureRow
 from orchestrator.escalations.states import State
 from orchestrator.storage.database import Database
 from tests.integration.console_floor import Browser, a_browser
@@ -39,6 +40,20 @@ async def test_what_refuses_leaves_no_time_at_all(browser: Browser, database: Da
 
     assert "Not to be called" in shown
     assert "No time of these two weeks is allowed by all gates." in shown
+
+
+async def test_a_queue_closed_without_an_end_is_closed_until_told_otherwise(browser: Browser, database: Database) -> None:
+    customer = await a_deployment(database)
+    async with database.transaction() as session:
+        begins = await database.clock.now(session)
+        session.add(ClosureRow(calendar="sales-hours", starts_at=begins, reason="fire", author="dana"))
+
+    shown = (await browser.open(f"/console/customers/{customer}/when")).text
+
+    answer = shown.split('class="answer">')[1].split("</section>")[0]
+    assert "until told otherwise" in answer.split("</p>")[0]
+    assert "<time" not in answer.split("</p>")[0]
+    assert "The queue is closed in an emergency" in answer
 
 
 async def test_a_rule_is_chosen_and_one_that_is_not_there_is_marked(browser: Browser, database: Database) -> None:

@@ -10,7 +10,7 @@ import pytest
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.availability.situation import SwitchScope
-from orchestrator.availability.tables import CalendarRow, SwitchRow
+from orchestrator.availability.tables import CalendarRow, ClosureRow, SwitchRow
 from orchestrator.detection.library import RuleLibrary
 from orchestrator.detection.tables import Mode, MomentRow, MomentStatus
 from orchestrator.escalations.moments import found
@@ -228,11 +228,13 @@ async def test_what_holds_now_is_told_as_of_now_for_another_time(database: Datab
         now = await database.clock.now(session)
         session.add(SwitchRow(scope=SwitchScope.RULE, target="moved", reason="r", author="a", thrown_at=now))
 
+        session.add(ClosureRow(calendar="sales-hours", starts_at=now, reason="fire", author="dana"))
+
     then = await ask(database, database_url, customer)
     at_once = await ask(database, database_url, customer, now.isoformat())
 
-    assert {"staffing", "kill_switch"} == set(then.summary.reasons)
-    assert then.as_of_now >= {"staffing", "kill_switch"}
+    assert {"business_hours", "staffing", "kill_switch"} == set(then.summary.reasons)
+    assert then.as_of_now >= {"business_hours", "staffing", "kill_switch"}
     assert at_once.as_of_now == frozenset()
 
 

@@ -18,7 +18,7 @@ from api.pages.console.now import Lens, Watching
 from api.pages.console.sentences import sentences_in
 from api.pages.frame import page
 from api.transactions import Repeatable
-from orchestrator.availability.verdicts import GateCode, GateState
+from orchestrator.availability.verdicts import GateCode, GateState, Verdict, ends_by_word
 from orchestrator.detection.tables import RuleRow, RuleState
 from orchestrator.escalations.promises import customer_zone
 from orchestrator.escalations.states import State
@@ -113,11 +113,16 @@ async def show_outlook(
         width=WIDTH,
         gates=GATES,
         answers=ANSWERS,
-        of_now=[v.as_json() for v in told.decision.verdicts if v.gate in OF_NOW and v.state is GateState.CLOSED],
+        until_told=ends_by_word(told.decision),
+        of_now=[verdict.as_json() for verdict in told.decision.verdicts if _is_of_now(verdict)],
         verdicts=[verdict.as_json() for verdict in told.decision.verdicts],
         sentence=sentences_in(language, viewer.zone),
         **known,
     )
+
+
+def _is_of_now(verdict: Verdict) -> bool:
+    return verdict.ends_by_word or (verdict.gate in OF_NOW and verdict.state is GateState.CLOSED)
 
 
 def _until(told: Answered) -> datetime | None:

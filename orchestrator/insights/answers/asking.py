@@ -78,6 +78,7 @@ async def answer(
             control=is_control(rule, customer.subject, asked.document.holdout, salt=settings.holdout_salt),
             cooldown=await cooldown_of(session, customer, asked.document, at=at),
         )
+    decision = decide(situation, at)
     return Answered(
         rule=row.name,
         version=prospect.version,
@@ -86,9 +87,14 @@ async def answer(
         case=case,
         situation=situation,
         queue=prospect.queue,
-        decision=_with_worth(decide(situation, at), asked, case),
-        as_of_now=OF_NOW if abs(at - now) > _SAME_TIME else frozenset(),
+        decision=_with_worth(decision, asked, case),
+        as_of_now=_as_of_now(decision) if abs(at - now) > _SAME_TIME else frozenset(),
     )
+
+
+def _as_of_now(decision: Decision) -> frozenset[GateCode]:
+    """Return the gates that say how they stand now; a queue shut until told otherwise may be open by then."""
+    return OF_NOW | {verdict.gate for verdict in decision.verdicts if verdict.ends_by_word}
 
 
 async def _situation(
