@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 from api.dependencies import DatabaseDep, Session, SettingsDep
 from api.pages.availability.calendar import CALENDARS, Line, standing_of
 from api.pages.availability.calendar_forms import FAULTS, WeekForm, field_of
-from api.pages.availability.calendar_view import weekday_names
+from api.pages.availability.calendar_view import shown, weekday_names
 from api.pages.console.now import Supervising, Watching
 from api.pages.frame import page
 from api.pages.languages import language_of, locale_of
@@ -124,7 +124,11 @@ async def preview_ics(
         found = await read_import(session, calendar, raw, opens=opens == "yes", now=now)
     except BadInput as refused:
         return _hours(request, viewer, known, status=422, ics_detail=f"{refused.detail} ({refused.fix})", opens=opens)
-    days = [(day, ", ".join(windows(spans))) for day, spans in sorted(found.days.items())]
+    locale, today = locale_of(language_of(request, viewer.locale)), known.calendar.date_at(now)
+    days = [
+        (shown(known.calendar, day, today=today, locale=locale), ", ".join(windows(spans)))
+        for day, spans in sorted(found.days.items())
+    ]
     return page(request, "availability/import.html", viewer=viewer, known=known, found=found, days=days, tag=tag_of(found.row))
 
 

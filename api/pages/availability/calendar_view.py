@@ -19,11 +19,11 @@ _FAR = datetime(3000, 1, 1, tzinfo=UTC)  # where an open-ended close is cut: no 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A stretch of a day, in minutes after its midnight; `shut` where an emergency close cuts it."""
+    """A stretch of a day, in minutes after its midnight. `look`: open, wash (an emergency close) or shut (what it cuts)."""
 
     start: int
     length: int
-    shut: bool = False
+    look: str = "open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,11 @@ class DayShown:
     @property
     def is_half(self) -> bool:
         return self.day.kind is DayKind.EVE and bool(self.day.spans)
+
+    @property
+    def is_shut(self) -> bool:
+        """Say whether an emergency close cuts any of its hours."""
+        return any(bar.look == "shut" for bar in self.bars)
 
     @property
     def look(self) -> str:
@@ -110,14 +115,16 @@ def _sunday(day: date) -> date:
 
 def _bars(calendar: Calendar, day: date, closures: Sequence[Interval]) -> tuple[Bar, ...]:
     before = [(start - _WHOLE, end - _WHOLE) for start, end in calendar.spans_on(day - _DAY)]
-    open_bars = _within([*before, *calendar.spans_on(day)], shut=False)
+    hours = [*before, *calendar.spans_on(day)]
     where = zone(calendar.document.zone)
-    return (*open_bars, *_within([_minutes(each, day, where) for each in closures], shut=True))
+    closed = [_minutes(each, day, where) for each in closures]
+    cut = [(max(start, first), min(end, last)) for start, end in hours for first, last in closed]
+    return (*_within(closed, "wash"), *_within(hours, "open"), *_within(cut, "shut"))
 
 
-def _within(spans: Sequence[tuple[int, int]], *, shut: bool) -> tuple[Bar, ...]:
-    cut = ((max(0, start), min(_WHOLE, end)) for start, end in spans)
-    return tuple(Bar(start, end - start, shut) for start, end in cut if start < end)
+def _within(spans: Sequence[tuple[int, int]], look: str) -> tuple[Bar, ...]:
+    within = ((max(0, start), min(_WHOLE, end)) for start, end in spans)
+    return tuple(Bar(start, end - start, look) for start, end in within if start < end)
 
 
 def _minutes(interval: Interval, day: date, where: ZoneInfo) -> tuple[int, int]:

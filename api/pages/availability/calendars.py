@@ -66,7 +66,9 @@ async def _page(
         "availability/calendars.html",
         viewer=viewer,
         status=status,
-        calendars=await calendar_standings(session, now=now),
+        calendars=sorted(
+            await calendar_standings(session, now=now), key=lambda each: not each.shut
+        ),  # what is shut stands first
         at=now,
         typed=typed or {"name": "", "zone": viewer.zone},
         faults={} if fault is None else {fault: FAULTS[fault]},

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from babel import dates
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
@@ -36,7 +37,8 @@ async def show_registries(request: Request, viewer: Watching, session: Session, 
     now = await database.clock.now(session)
     registries = await registries_now(session, now=now)
     rules = sorted(marketing_rules().values(), key=lambda each: each.country)
-    territories = locale_of(Lens.of(request, viewer).language).territories
+    locale = locale_of(Lens.of(request, viewer).language)
     known: dict[str, Any] = {"registries": registries, "rules": rules, "sectors": SECTORS, "at": now}
-    known["country"] = lambda code: territories.get(code, code)
+    known["country"] = lambda code: locale.territories.get(code, code)
+    known["reviewed"] = lambda day: dates.format_date(day, "medium", locale=locale)
     return page(request, "availability/registries.html", viewer=viewer, **known)

@@ -237,7 +237,9 @@
     announce(root);
     count();
   };
-  const begin = () => { prepare(document); setInterval(count, 1000); };
+  // On a narrow screen the page that is shown may stand past the edge of its menu.
+  const here = () => { for (const one of all(".tabs [aria-current], .rail nav [aria-current]")) one.scrollIntoView({ block: "nearest", inline: "center" }); };
+  const begin = () => { prepare(document); here(); setInterval(count, 1000); };
   if (document.readyState === "loading") addEventListener("DOMContentLoaded", begin); else begin();
   // What htmx swaps in is prepared before it is painted; a countdown that was morphed is counted at once.
   new MutationObserver((changes) => {
