@@ -24,6 +24,10 @@ from orchestrator.availability.verdicts import Figure, GateCode, GateState, Verd
 from orchestrator.availability.windows import Always
 
 _SPEECH = {Medium.VOICE_RECORDED, Medium.SMS}  # the media that attributes speak of
+# The refusals that leave the other media: a plan may go on by another of its steps.
+OF_THE_MEDIUM = frozenset(
+    {"medium_refused", "medium_refused_on", "medium_missing", "medium_expired", "topic_by_medium_refused"}
+)
 
 
 def consent(situation: Situation, now: datetime) -> Verdict:
@@ -70,6 +74,9 @@ def _refusal_on_record(situation: Situation, now: datetime) -> Verdict | None:
     if found is None:
         return None
     scope, since = found.scope, shown(found.at)
+    if scope.topic is not None and scope.medium is not None:
+        medium = scope.medium.value
+        return _consent(GateState.REFUSED, "topic_by_medium_refused", topic=scope.topic, medium=medium, since=since)
     if scope.topic is not None:
         return _consent(GateState.REFUSED, "topic_refused", topic=scope.topic, since=since)
     if scope.medium is not None:

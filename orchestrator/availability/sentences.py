@@ -19,6 +19,7 @@ ENGLISH: dict[str, str] = {
     "consent_expired": "The customer's consent to {purpose} ended at {expires}.",
     "consent_elsewhere": "The customer consented to {purpose}, but not to this topic or medium.",
     "topic_refused": "The customer refused contact about {topic} on {since}.",
+    "topic_by_medium_refused": "The customer refused to be reached by {medium} about {topic} on {since}.",
     "medium_refused_on": "The customer refused to be reached by {medium} on {since}.",
     "medium_expired": "The customer's consent to be reached by {medium} ended at {expires}.",
     "may_be_called": "No do-not-call stands against this contact.",

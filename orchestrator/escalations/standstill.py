@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from orchestrator.availability.permission import OF_THE_MEDIUM
 from orchestrator.availability.verdicts import GateCode, GateState, Refuse
 from orchestrator.escalations.lifecycle import close, end_calls
 from orchestrator.escalations.records import move, nudge
@@ -14,8 +15,6 @@ from orchestrator.intake.tables import CustomerRow
 from orchestrator.queueing.tables import TaskRow
 from orchestrator.queueing.tasks import withdraw
 from orchestrator.telephony.tables import Farewell
-
-_OF_THE_MEDIUM = frozenset({"medium_refused", "medium_missing"})
 
 
 def hold(session: AsyncSession, escalation: EscalationRow, *, until: datetime, reasons: Sequence[str], now: datetime) -> None:
@@ -92,4 +91,4 @@ def outcome_of_refusal(reasons: Sequence[str]) -> Outcome:
 def only_the_medium(decision: Refuse) -> bool:
     """Tell whether the customer merely has not agreed to this medium: another step may use another one."""
     refused = [verdict for verdict in decision.verdicts if verdict.state is GateState.REFUSED]
-    return bool(refused) and all(verdict.why in _OF_THE_MEDIUM for verdict in refused)
+    return bool(refused) and all(verdict.why in OF_THE_MEDIUM for verdict in refused)

@@ -32,6 +32,7 @@ HEBREW: Mapping[str, str] = {
     "consent_expired": "הסכמת הלקוח ל{purpose} הסתיימה ב־{expires}.",
     "consent_elsewhere": "הלקוח הסכים ל{purpose}, אך לא לנושא הזה או לאמצעי הזה.",
     "topic_refused": "ב־{since} התקבל מן הלקוח סירוב לפנייה בנושא {topic}.",
+    "topic_by_medium_refused": "ב־{since} התקבל מן הלקוח סירוב לפנייה באמצעות {medium} בנושא {topic}.",
     "medium_refused_on": "ב־{since} התקבל מן הלקוח סירוב לפנייה באמצעות {medium}.",
     "medium_expired": "הסכמת הלקוח לפנייה באמצעות {medium} הסתיימה ב־{expires}.",
     "may_be_called": "אין בקשה שלא להתקשר העומדת נגד פנייה זו.",
