@@ -14,6 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.dependencies import DatabaseDep, RulesDep, Session, SettingsDep
 from api.pages.availability.calendars import AVAILABILITY
+from api.pages.console import words
 from api.pages.console.now import Lens, Watching
 from api.pages.console.sentences import sentences_in
 from api.pages.frame import page
@@ -54,7 +55,7 @@ ANSWERS = {
 
 
 @router.get(AVAILABILITY.removeprefix("/console") + "/when")
-async def show_waiting(request: Request, viewer: Watching, session: Session) -> Response:
+async def show_waiting(request: Request, viewer: Watching, session: Session, database: DatabaseDep) -> Response:
     """Show whose case waits for its time, the next first, each with a way to its days."""
     query = (
         select(CustomerRow, EscalationRow)
@@ -63,9 +64,9 @@ async def show_waiting(request: Request, viewer: Watching, session: Session) -> 
         .order_by(EscalationRow.wait_until)  # type: ignore[arg-type]  # a column
         .limit(_MOST)
     )
-    rows = (await session.exec(query)).all()
+    rows, now = (await session.exec(query)).all(), await database.clock.now(session)
     titles = await rule_titles(session, Lens.of(request, viewer).language)
-    return page(request, "availability/waiting.html", viewer=viewer, rows=rows, titles=titles)
+    return page(request, "availability/waiting.html", viewer=viewer, rows=rows, titles=titles, at=now, words=words)
 
 
 @router.get("/customers/{customer_id}/when")
@@ -112,6 +113,7 @@ async def show_outlook(
         now=now,
         width=WIDTH,
         gates=GATES,
+        about=_about(told),
         answers=ANSWERS,
         until_told=ends_by_word(told.decision),
         of_now=[verdict.as_json() for verdict in told.decision.verdicts if _is_of_now(verdict)],
@@ -123,6 +125,13 @@ async def show_outlook(
 
 def _is_of_now(verdict: Verdict) -> bool:
     return verdict.ends_by_word or (verdict.gate in OF_NOW and verdict.state is GateState.CLOSED)
+
+
+def _about(told: Answered) -> dict[GateCode, str]:
+    """Return, by gate, the page on which what it goes by is kept."""
+    kept = {GateCode.CALLING_HOURS: f"{AVAILABILITY}/calling-hours", GateCode.FREQUENCY: f"{AVAILABILITY}/limits"}
+    calendar = told.situation.calendar
+    return kept if calendar is None else {**kept, GateCode.BUSINESS_HOURS: f"{AVAILABILITY}/calendars/{calendar.calendar}"}
 
 
 def _until(told: Answered) -> datetime | None:
