@@ -42,6 +42,18 @@ def may_speak_of(purpose: Purpose, subject: str | None, wishes: Wishes, said: tu
     return consent(asked, now).state is GateState.OPEN
 
 
+def may_be_led_by(
+    purpose: Purpose, subject: str, wishes: Wishes, said: tuple[Statement, ...], *, asked_at: datetime, now: datetime
+) -> bool:
+    """Say whether a case may be about this at all: a refusal of one medium leaves the others, do-not-call about it does not."""
+    if wishes.forbid_topic(purpose, requested_at=asked_at):
+        return False
+    medium = Medium.VOICE_PERSON
+    asked = Situation(purpose=purpose, medium=medium, calling=Always(), subject=subject, wishes=wishes, said=said)
+    verdict = consent(asked, now)
+    return verdict.state is GateState.OPEN or verdict.why in OF_THE_MEDIUM
+
+
 def do_not_call(situation: Situation, now: datetime) -> Verdict:
     wishes, asked = situation.wishes, situation.requested_at
     if wishes.number_blocked:

@@ -11,12 +11,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.escalations.carrying import ask_silent, mind_calls, wind_up_calls
 from orchestrator.escalations.case import Case, Rules, load
+from orchestrator.escalations.forbidden_topics import set_aside
 from orchestrator.escalations.instructions import Closed, Instruction, Wait
 from orchestrator.escalations.lifecycle import close
 from orchestrator.escalations.messaging import mind_message
 from orchestrator.escalations.moments import expire
 from orchestrator.escalations.owing import mind_messages, mind_promises
 from orchestrator.escalations.records import under_way
+from orchestrator.escalations.replan import follow_lead
 from orchestrator.escalations.states import HELD_BACK, State
 from orchestrator.escalations.stepping import take_step
 from orchestrator.escalations.tasking import mind_task
@@ -98,7 +100,10 @@ async def _end_what_is_over(case: Case) -> None:
     if row.pending is not None and case.task is None and not under_way(case.attempts):
         await close(session, case.customer, row, row.pending, now=case.now, hint=False)
         return
-    case.moments = await expire(session, case.customer, row, now=case.now, hint=False)
+    standing = await expire(session, case.customer, row, now=case.now, hint=False)
+    case.moments = await set_aside(session, case.customer, row, standing, now=case.now)
+    if len(case.moments) < len(standing) and await follow_lead(session, row, now=case.now, moments=case.moments):
+        await case.refresh()
     if row.pending is None:
         for moment in case.moments:
             case.wake(moment.expires_at)

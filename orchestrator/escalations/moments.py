@@ -7,6 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.detection.tables import MomentRow, MomentStatus
 from orchestrator.escalations import promises
+from orchestrator.escalations.forbidden_topics import set_aside
 from orchestrator.escalations.instead import spare
 from orchestrator.escalations.lifecycle import end
 from orchestrator.escalations.records import note, nudge, under_way, unsettled_attempts
@@ -110,6 +111,7 @@ async def _join(
     session.add_all([moment, escalation])
     note(session, escalation, "joined", now=now, rule=moment.rule, moment=str(moment.id))
     await session.flush()
+    await set_aside(session, customer, escalation, await live(session, escalation), now=now)
     await follow_lead(session, escalation, now=now)
     await nudge(session, escalation, now=now)
 
