@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.cli.one_transaction import Data, end_of, in_transaction, operator
+from orchestrator.cli.arguments import Data
+from orchestrator.cli.one_transaction import end_of, in_transaction, operator
 from orchestrator.queueing import roster
 from orchestrator.queueing.roster import AgentStanding
 from orchestrator.settings import Settings

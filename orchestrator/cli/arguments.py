@@ -3,11 +3,16 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from orchestrator.availability.intervals import check_reach
 from orchestrator.detection.yaml_files import MAX_BYTES
 from orchestrator.errors import BadInput
 from orchestrator.intake.timestamps import parse_time
+
+Data = Annotated[Path | None, typer.Option(help="Data folder; RINGBACK_DATA otherwise.")]
 
 
 def instant(text: str, *, field: str) -> datetime:

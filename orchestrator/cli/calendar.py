@@ -9,8 +9,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.availability.calendars import read_calendar
 from orchestrator.cli import calendar_closes, calendar_files, calendar_versions
-from orchestrator.cli.arguments import file_bytes
-from orchestrator.cli.one_transaction import Data, in_transaction, operator
+from orchestrator.cli.arguments import Data, file_bytes
+from orchestrator.cli.one_transaction import in_transaction, operator
 from orchestrator.cli.when import to_the_second
 from orchestrator.queueing.calendar_list import CalendarStanding, calendar_standings
 from orchestrator.queueing.calendar_versions import ANYTHING

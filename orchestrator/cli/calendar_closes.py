@@ -8,8 +8,8 @@ import typer
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.availability.tables import ClosureRow
-from orchestrator.cli.arguments import instant
-from orchestrator.cli.one_transaction import Data, in_transaction, operator
+from orchestrator.cli.arguments import Data, instant
+from orchestrator.cli.one_transaction import in_transaction, operator
 from orchestrator.cli.when import to_the_second
 from orchestrator.errors import BadInput
 from orchestrator.queueing.hours import calendar_named, close_calendar, closures_of, end_closure

@@ -10,8 +10,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.availability.ics.scanning import MAX_BYTES
 from orchestrator.availability.ics.writing import write_ics
-from orchestrator.cli.arguments import file_bytes
-from orchestrator.cli.one_transaction import Data, in_transaction, operator
+from orchestrator.cli.arguments import Data, file_bytes
+from orchestrator.cli.one_transaction import in_transaction, operator
 from orchestrator.errors import BadInput
 from orchestrator.queueing.calendar_ics import Import, read_import
 from orchestrator.queueing.calendar_versions import ANYTHING

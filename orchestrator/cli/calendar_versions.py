@@ -8,7 +8,8 @@ import typer
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.availability.tables import CalendarVersionRow
-from orchestrator.cli.one_transaction import Data, in_transaction, operator
+from orchestrator.cli.arguments import Data
+from orchestrator.cli.one_transaction import in_transaction, operator
 from orchestrator.cli.when import to_the_second
 from orchestrator.errors import BadInput
 from orchestrator.queueing.calendar_versions import ANYTHING, difference, version_of, versions_of

@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.cli.one_transaction import Data, in_transaction, operator
+from orchestrator.cli.arguments import Data
+from orchestrator.cli.one_transaction import in_transaction, operator
 from orchestrator.errors import BadInput, NoSuch
 from orchestrator.intake.channel_levels import change_level, read_level
 from orchestrator.intake.channels import ChannelKind, add_channel, list_channels, revoke_channel

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.embedded import account, reach
+from orchestrator.embedded import account, reach, reach_temporal
 from orchestrator.embedded.folder import DataFolder
 from orchestrator.embedded.reach import Finding
 from orchestrator.errors import BadInput, OrchestratorError
@@ -79,7 +79,7 @@ async def _database(settings: Settings) -> Finding:
 async def _temporal(settings: Settings) -> Finding:
     if settings.temporal_address is None:
         return Finding("temporal", False, "no server was named and no embedded one is running", _UP)
-    return await reach.temporal(settings)
+    return await reach_temporal.temporal(settings)
 
 
 async def _carrier(settings: Settings) -> Finding:

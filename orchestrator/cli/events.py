@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from orchestrator import logs
-from orchestrator.cli.one_transaction import Data
+from orchestrator.cli.arguments import Data
 from orchestrator.detection.acting import Policy
 from orchestrator.detection.library import RuleLibrary
 from orchestrator.embedded import reach

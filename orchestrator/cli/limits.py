@@ -8,8 +8,8 @@ import typer
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.availability.limits import as_yaml, read_limits
-from orchestrator.cli.arguments import file_bytes
-from orchestrator.cli.one_transaction import Data, in_transaction, operator
+from orchestrator.cli.arguments import Data, file_bytes
+from orchestrator.cli.one_transaction import in_transaction, operator
 from orchestrator.queueing.limits import ANY, limits_in_force, save_limits
 from orchestrator.settings import Settings
 

@@ -5,9 +5,8 @@ import getpass
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
-import typer
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator import logs
@@ -19,8 +18,6 @@ from orchestrator.storage.database import Database
 
 Result = TypeVar("Result")
 Work = Callable[[AsyncSession, datetime, Settings], Awaitable[Result]]
-
-Data = Annotated[Path | None, typer.Option(help="Data folder; RINGBACK_DATA otherwise.")]
 
 
 def in_transaction(work: Work[Result], *, data: Path | None) -> Result:

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.cli.one_transaction import Data, in_transaction, operator
+from orchestrator.cli.arguments import Data
+from orchestrator.cli.one_transaction import in_transaction, operator
 from orchestrator.identity import accounts, openid, second_factor
 from orchestrator.identity.people import Role
 from orchestrator.identity.tables import PersonRow

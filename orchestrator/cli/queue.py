@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.cli.arguments import length
-from orchestrator.cli.one_transaction import Data, in_transaction, operator
+from orchestrator.cli.arguments import Data, length
+from orchestrator.cli.one_transaction import in_transaction, operator
 from orchestrator.detection.durations import parse_duration, parse_pause
 from orchestrator.queueing.queues import Arrangement, QueueStanding, arrange_queue, standings
 from orchestrator.settings import Settings

@@ -8,7 +8,8 @@ from typing import Annotated, BinaryIO
 import typer
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.cli.one_transaction import Data, in_transaction, operator
+from orchestrator.cli.arguments import Data
+from orchestrator.cli.one_transaction import in_transaction, operator
 from orchestrator.errors import BadInput
 from orchestrator.permissions.registries import RegistryStanding, import_registry, registries_now
 from orchestrator.permissions.tables import RegistryRow

@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.cli.one_transaction import Data, in_transaction, operator, with_database
+from orchestrator.cli.arguments import Data
+from orchestrator.cli.one_transaction import in_transaction, operator, with_database
 from orchestrator.cli.rules_cases import run_cases
 from orchestrator.cli.rules_compare import compare
 from orchestrator.cli.rules_lint import lint

@@ -10,8 +10,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from api.routes.comparison import comparison_view
 from orchestrator.availability.zones import UnknownZone
 from orchestrator.availability.zones import zone as zone_named
-from orchestrator.cli.arguments import instant
-from orchestrator.cli.one_transaction import Data, in_transaction
+from orchestrator.cli.arguments import Data, instant
+from orchestrator.cli.one_transaction import in_transaction
 from orchestrator.cli.rules_naming import Name, known
 from orchestrator.detection.library import RuleLibrary
 from orchestrator.errors import BadInput

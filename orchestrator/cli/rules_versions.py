@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.cli.one_transaction import Data, in_transaction, operator
+from orchestrator.cli.arguments import Data
+from orchestrator.cli.one_transaction import in_transaction, operator
 from orchestrator.cli.rules_naming import Name, known
 from orchestrator.detection.tables import RuleState
 from orchestrator.rule_life.deciding import Decision, run_version

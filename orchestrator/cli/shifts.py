@@ -8,8 +8,8 @@ import typer
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.availability.zones import zone as checked_zone
-from orchestrator.cli.arguments import file_bytes
-from orchestrator.cli.one_transaction import Data, in_transaction, operator
+from orchestrator.cli.arguments import Data, file_bytes
+from orchestrator.cli.one_transaction import in_transaction, operator
 from orchestrator.queueing.rota import Change, bring_in, changes_of
 from orchestrator.queueing.rota_files import read_rota
 from orchestrator.queueing.shift_plans import read_shifts

@@ -10,7 +10,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.availability.situation import SwitchScope
 from orchestrator.availability.tables import SwitchRow
-from orchestrator.cli.one_transaction import Data, in_transaction, operator
+from orchestrator.cli.arguments import Data
+from orchestrator.cli.one_transaction import in_transaction, operator
 from orchestrator.errors import BadInput
 from orchestrator.queueing import switching
 from orchestrator.settings import Settings

@@ -13,9 +13,7 @@ from orchestrator.availability.trial import Trial, try_hours
 from orchestrator.availability.verdicts import GateCode
 from orchestrator.availability.windows import Windows
 from orchestrator.availability.zones import NUMBER_MARGIN, UnknownZone, zone
-from orchestrator.cli.arguments import file_bytes, instant
-from orchestrator.cli.one_transaction import Data
-from orchestrator.cli.when_customer import ask_for_customer, check_customer, gate_lines
+from orchestrator.cli.arguments import Data, file_bytes, instant
 from orchestrator.errors import BadInput
 from orchestrator.escalations.words import Language
 
@@ -36,6 +34,9 @@ def when(
     """Say go, wait and until when, or refuse and why. Exit code 0 for any answer, 2 for bad input."""
     now = instant(at, field="--at")
     if customer is not None or rule is not None:
+        # Only this needs the database's libraries; a calendar is tried without them.
+        from orchestrator.cli.when_customer import ask_for_customer, check_customer, gate_lines
+
         files = {"--calendar": calendar, "--calling-hours": calling_hours}
         check_customer(customer, rule, {**files, "--customer-zone": customer_zone, "--margin": margin, "--expires": expires})
         known, zone = ask_for_customer(str(customer), str(rule), at=now, data=data)

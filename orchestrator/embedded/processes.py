@@ -11,7 +11,7 @@ from collections.abc import Coroutine, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from orchestrator.embedded import reach
+from orchestrator.embedded import reach, reach_temporal
 from orchestrator.embedded.first_people import introduce
 from orchestrator.embedded.first_start import make_ready
 from orchestrator.embedded.folder import URLS, DataFolder, is_free
@@ -159,7 +159,7 @@ async def _demand_what_was_given(given: Settings) -> None:
     if given.database_url is not None:
         (await reach.database(given.database_url)).demand()
     if given.temporal_address is not None:
-        (await reach.temporal(given)).demand()
+        (await reach_temporal.temporal(given)).demand()
 
 
 async def _together(*works: Coroutine[Any, Any, Any]) -> list[Any]:

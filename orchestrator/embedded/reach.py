@@ -6,14 +6,10 @@ from urllib.parse import urlsplit
 
 import httpx
 import psycopg
-from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, GetSystemInfoRequest
-from temporalio.client import Client
-from temporalio.service import RPCError, RPCStatusCode
 
 from orchestrator.errors import BadInput
-from orchestrator.settings import Settings
 
-_PATIENCE = timedelta(seconds=5)
+PATIENCE = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +32,7 @@ async def database(url: str) -> Finding:
     where = _place(url)
     try:
         async with await psycopg.AsyncConnection.connect(
-            url.replace("+psycopg", "", 1), connect_timeout=_PATIENCE.seconds
+            url.replace("+psycopg", "", 1), connect_timeout=PATIENCE.seconds
         ) as connection:
             version = connection.info.server_version
     except (psycopg.OperationalError, psycopg.ProgrammingError, UnicodeError) as error:
@@ -45,27 +41,10 @@ async def database(url: str) -> Finding:
     return Finding("database", True, f"PostgreSQL {version // 10_000}.{version % 10_000} at {where}")
 
 
-async def temporal(settings: Settings) -> Finding:
-    """Connect to Temporal, ask for its version and whether it has our namespace."""
-    address, namespace = settings.temporal(), settings.temporal_namespace
-    key = settings.temporal_api_key.get_secret_value() if settings.temporal_api_key else None
-    client = await Client.connect(address, namespace=namespace, tls=settings.temporal_tls or bool(key), api_key=key, lazy=True)
-    service = client.workflow_service
-    try:
-        info = await service.get_system_info(GetSystemInfoRequest(), timeout=_PATIENCE)
-        await service.describe_namespace(DescribeNamespaceRequest(namespace=namespace), timeout=_PATIENCE)
-    except (RPCError, RuntimeError) as error:
-        if isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND:
-            return Finding("temporal", False, f"{address} has no namespace {namespace}", "create it or name another")
-        fix = "check RINGBACK_TEMPORAL_ADDRESS (and _TLS, _API_KEY), or unset it for the embedded one"
-        return Finding("temporal", False, f"Temporal at {address} does not answer", fix)
-    return Finding("temporal", True, f"Temporal {info.server_version} at {address}, namespace {namespace}")
-
-
 async def http(part: str, url: str, *, path: str, fix: str) -> Finding:
     """Ask an HTTP server for a page that needs no credentials; any answer of its own makes it reachable."""
     where = _place(url)
-    async with httpx.AsyncClient(timeout=_PATIENCE.seconds, trust_env=False) as client:
+    async with httpx.AsyncClient(timeout=PATIENCE.seconds, trust_env=False) as client:
         try:
             answer = await client.get(url + path)
         except (httpx.TransportError, httpx.InvalidURL) as error:

@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -106,3 +108,11 @@ def test_bad_input_is_named(files: dict[str, str], arguments: list[str], field: 
     named = {"CALENDAR": files["calendar"], "HOURS": files["hours"]}
 
     assert refused(*(named.get(argument, argument) for argument in arguments)) == field
+
+
+def test_a_calendar_is_tried_without_waiting_for_the_libraries_of_servers() -> None:
+    look = "import sys, orchestrator.cli.when, orchestrator.cli.due; print({'sqlalchemy', 'temporalio'} & {*sys.modules})"
+
+    loaded = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+
+    assert loaded.stdout.strip() == "set()"
