@@ -21,6 +21,7 @@ from orchestrator.availability.limits import as_yaml, limits_of
 from orchestrator.detection.tables import RuleRow, RuleState
 from orchestrator.errors import BadInput
 from orchestrator.escalations.spending import spent
+from orchestrator.insights.naming import rule_titles
 from orchestrator.queueing.limits import LimitsChanged, limits_in_force, save_limits
 from orchestrator.queueing.queues import queue_names
 from orchestrator.settings import Settings
@@ -109,6 +110,7 @@ async def _page(
         clock=settings.centre_zone or "UTC",
         targets=await _targets(session),
         rules=await _rules(session),
+        titles=await rule_titles(session, locale.language),
         by_law=[(_place(each, locale), each) for each in country_caps().caps],
         reviewed=dates.format_date(country_caps().reviewed, "medium", locale=locale),
         words={"media": MEDIA, "per": HOLDERS, "subject": SUBJECTS, "kind": KINDS, "period": PERIODS, "note": NOTES},
