@@ -7,10 +7,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.availability.permission import consent, do_not_call
 from orchestrator.availability.purposes import Medium, Purpose
+from orchestrator.availability.situation import Situation
 from orchestrator.availability.verdicts import GateState, Verdict
-from orchestrator.escalations.gathering import situation_of
+from orchestrator.availability.windows import Always
+from orchestrator.escalations.gathering import listing, peace, wishes_of
 from orchestrator.escalations.prospect import Prospect
 from orchestrator.intake.tables import CustomerRow
+from orchestrator.permissions.reading import consents_of, do_not_call_of, statement_of
 from orchestrator.settings import Settings
 from orchestrator.telephony.numbers import customer_number
 
@@ -39,18 +42,35 @@ class Stand:
 
 
 async def stands(session: AsyncSession, customer: CustomerRow, *, now: datetime, settings: Settings) -> list[Stand]:
-    """Return how each way to contact the customer stands now."""
+    """Return how each way to contact the customer stands now. What several of them rest on is read once for all."""
+    selling = _selling(customer, settings)
+    wishes = await wishes_of(session, selling, await do_not_call_of(session, customer.id, selling.number))
+    said = tuple(statement_of(row) for row in await consents_of(session, customer.id))
+    listed, left_alone = await listing(session, selling, settings), await peace(session, selling, settings)
     found = []
     for purpose, medium in _WAYS:
-        prospect = Prospect(
-            customer=customer,
-            phone=customer_number(customer.attributes, settings),
-            rule="",
-            version=0,
+        sells = purpose is Purpose.MARKETING
+        situation = Situation(
             purpose=purpose,
             medium=medium,
-            queue=None,
+            calling=Always(),
+            wishes=wishes,
+            said=said,
+            listing=listed if sells and medium.is_voice else None,
+            peace=left_alone if sells else None,
         )
-        situation = await situation_of(session, prospect, now=now, settings=settings)
         found.append(Stand(purpose, medium, consent(situation, now), do_not_call(situation, now)))
     return found
+
+
+def _selling(customer: CustomerRow, settings: Settings) -> Prospect:
+    """Return the contact that most is asked of: a call that sells."""
+    return Prospect(
+        customer=customer,
+        phone=customer_number(customer.attributes, settings),
+        rule="",
+        version=0,
+        purpose=Purpose.MARKETING,
+        medium=Medium.VOICE_PERSON,
+        queue=None,
+    )

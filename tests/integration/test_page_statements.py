@@ -13,6 +13,10 @@ PAGES = (
     "/console/settings/agents",
     "/console/settings/queues",
     "/console/results?since=2026-06-01&until=2026-06-30",
+    "/console/availability",
+    "/console/availability/when",
+    "/console/availability/staffing",
+    "/console/availability/limits",
 )
 
 
