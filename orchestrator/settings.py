@@ -85,6 +85,8 @@ def _zone(name: str) -> str:
 
 Duration = Annotated[timedelta, BeforeValidator(parse_duration), Field(ge=timedelta(0))]
 PositiveDuration = Annotated[timedelta, BeforeValidator(parse_duration), Field(gt=timedelta(0))]
+# Rules on abandoned calls (United States, United Kingdom) want a phone to ring so long before it is given up.
+RingDuration = Annotated[timedelta, BeforeValidator(parse_duration), Field(ge=timedelta(seconds=15))]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 Numbers = Annotated[tuple[Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")], ...], NoDecode, BeforeValidator(_commas)]
 Countries = Annotated[tuple[Annotated[str, AfterValidator(_country)], ...], NoDecode, BeforeValidator(_commas)]
@@ -150,7 +152,7 @@ class Settings(BaseSettings):
     registry_countries: Countries = ()
     default_country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
     rest_in: Countries = ("IL",)
-    ring_timeout: PositiveDuration = timedelta(seconds=30)
+    ring_timeout: RingDuration = timedelta(seconds=30)
     no_answer_delay: Duration = timedelta(hours=2)
     busy_delay: Duration = timedelta(minutes=10)
     machine_delay: Duration = timedelta(hours=4)

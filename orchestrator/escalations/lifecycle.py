@@ -121,13 +121,16 @@ async def end_calls(
 
 
 def end_call(session: AsyncSession, attempt: AttemptRow, *, now: datetime, farewell: Farewell | None = None) -> None:
-    """Ask for the end of one call; its lock is held. A request that stands already is left as it is."""
+    """Ask for the end of one call; its lock is held. A request that stands already is left as it is.
+
+    A customer whose phone still rings may answer before the carrier hears of it: they are told `farewell` as well.
+    """
     if attempt.state is AttemptState.PREPARED:
         attempt.state, attempt.ending, attempt.ended_at = AttemptState.ENDED, Ending.CANCELED, now
     elif attempt.cancel_requested_at is None:
         attempt.cancel_requested_at = now
-        answered = attempt.leg is Leg.CUSTOMER and attempt.state is AttemptState.CONNECTED
-        attempt.farewell = farewell if answered and attempt.joined_at is None else None
+        alone = attempt.leg is Leg.CUSTOMER and attempt.joined_at is None
+        attempt.farewell = farewell if alone else None
     session.add(attempt)
 
 
