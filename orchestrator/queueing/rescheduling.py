@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.availability.decisions import decide
+from orchestrator.availability.intervals import utc
 from orchestrator.availability.purposes import Medium
 from orchestrator.availability.verdicts import Decision, GateCode, Go, Refuse, Wait, ends_by_word
 from orchestrator.errors import BadInput
@@ -16,6 +17,7 @@ from orchestrator.escalations.states import State
 from orchestrator.escalations.words import Text
 from orchestrator.queueing.leases import check_state
 from orchestrator.queueing.offers import offer_to
+from orchestrator.queueing.slot_room import SLOT, hold_slots, slot_room
 from orchestrator.queueing.tables import TaskRow, TaskState
 from orchestrator.queueing.tasks import requeue
 from orchestrator.queueing.working import Hold, InHand, take_in_hand
@@ -28,11 +30,12 @@ FARTHEST = timedelta(days=60)
 
 # Whether anybody calls at all just now says nothing about another time.
 _OF_NOW = frozenset({GateCode.KILL_SWITCH, GateCode.STAFFING, GateCode.BUDGET})
+_LOOKED_FOR = timedelta(days=1)  # how far ahead a time with room is named
 _SHUT = "the queue is closed until told otherwise: ask again once it is open"
 
 
 class NotAllowedThen(BadInput):
-    """No call may be made at that time. `fix` names the next one that is allowed, where there is one."""
+    """No call may be made at that time, or nobody is free for it. `fix` names the next time, where there is one."""
 
     code = "not_allowed_then"
 
@@ -49,6 +52,7 @@ async def reschedule(
     if not known.now < at <= known.now + FARTHEST:
         raise BadInput("the time is not in the next 60 days", field="at", fix="give a time that lies ahead")
     _check_allowed(await _allowed(session, known, at=at, settings=settings), at=at)
+    await _check_room(session, known, at=at, settings=settings)
     known.task.notes = notes or known.task.notes
     await _put_back(session, known, at=at, settings=settings)
     await offer_to(session, known.agent, now=known.now, settings=settings)
@@ -84,6 +88,17 @@ def _check_allowed(decision: Decision, *, at: datetime) -> None:
         case Refuse(reasons=reasons):
             fix = "no time is allowed: complete the task"
     raise NotAllowedThen(f"no call is allowed then: {', '.join(reasons)}", field="at", fix=fix)
+
+
+async def _check_room(session: AsyncSession, known: InHand, *, at: datetime, settings: Settings) -> None:
+    await hold_slots(session, known.task.queue)
+    room = await slot_room(session, known.task, [at, at + _LOOKED_FOR], now=known.now, settings=settings)
+    if room.at(at):
+        return
+    later = (utc(at) + number * SLOT for number in range(1, _LOOKED_FOR // SLOT + 1))
+    free = next((each for each in later if room.at(each)), None)
+    fix = "choose another time" if free is None else f"from {free.isoformat().replace('+00:00', 'Z')} on there is room"
+    raise NotAllowedThen("no agent is free then: as many calls as the crew can make are promised", field="at", fix=fix)
 
 
 async def _put_back(session: AsyncSession, known: InHand, *, at: datetime, settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""The times a customer may be called again at: those the gates allow, on the customer's own clock."""
+"""The times a customer may be called again at: those the gates allow and the crew has room for, on the customer's own clock."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -14,19 +14,20 @@ from orchestrator.escalations.promises import customer_zone
 from orchestrator.escalations.tables import EscalationRow
 from orchestrator.intake.tables import CustomerRow
 from orchestrator.queueing.rescheduling import of_now
+from orchestrator.queueing.slot_room import SLOT as STEP
+from orchestrator.queueing.slot_room import slot_room
 from orchestrator.queueing.tables import TaskRow
 from orchestrator.settings import Settings
 
-STEP = timedelta(minutes=30)
 SOONEST = timedelta(minutes=10)
 AHEAD = timedelta(days=7)
 MOST = 96
 
 
 async def allowed_times(session: AsyncSession, task: TaskRow, *, now: datetime, settings: Settings) -> list[datetime]:
-    """Return the allowed half-hours of the next days, earliest first, aware in the customer's zone (UTC if unknown).
+    """Return the allowed half-hours with room of the next days, earliest first, aware in the customer's zone (UTC if unknown).
 
-    What is offered was allowed when it was asked; `reschedule` asks again.
+    What is offered was free when it was asked; `reschedule` asks again.
     """
     customer = await session.get(CustomerRow, task.customer_id)
     escalation = await session.get(EscalationRow, task.escalation_id)
@@ -36,7 +37,11 @@ async def allowed_times(session: AsyncSession, task: TaskRow, *, now: datetime, 
         session, customer, escalation, medium=Medium.VOICE_PERSON, occasion=Occasion.CALL, now=now, settings=settings
     )
     zone = customer_zone(customer) or ZoneInfo("Etc/UTC")
-    return [at.astimezone(zone) for at in allowed(situation, now=now)]
+    times = allowed(situation, now=now)
+    if not times:
+        return []
+    room = await slot_room(session, task, times, now=now, settings=settings)
+    return [at.astimezone(zone) for at in times if room.at(at)]
 
 
 def allowed(situation: Situation, *, now: datetime) -> list[datetime]:
