@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from api.schemas import View
 from orchestrator.queueing.capacity import Source
 from orchestrator.queueing.forecast import Forecast
-from orchestrator.queueing.outlook import SHARE, WITHIN, Prospect
+from orchestrator.queueing.outlook import Prospect
 
 
 class QuarterView(View):
@@ -88,6 +88,6 @@ class ForecastView(View):
             fit=known.fit,
             room=known.room,
             wait=known.wait,
-            service_level=ServiceLevel(share=SHARE, within=WITHIN),
+            service_level=ServiceLevel(share=known.level.share, within=known.level.within),
             quarters=[QuarterView.of(each) for each in known.prospects],
         )

@@ -23,7 +23,8 @@ class QueueBody(Body):
     """What is left out takes its default: no calendar means always open, no pace means none.
 
     A callback whose rule says nothing else is due `callback_within` its request, and never past closing; asked for less
-    than `callback_cutoff` before closing, it is due as long after the next opening.
+    than `callback_cutoff` before closing, it is due as long after the next opening. The forecast says how many agents begin
+    `service_percent` of a hundred callbacks `service_within` so long: 80 within 5 minutes where nothing else is said.
     """
 
     model_config = ConfigDict(
@@ -38,6 +39,8 @@ class QueueBody(Body):
     pace_per_minute: Annotated[int, Field(ge=1, le=100_000)] | None = None
     callback_within: Duration | None = None
     callback_cutoff: Pause | None = None
+    service_percent: Annotated[int, Field(ge=50, le=99)] | None = None
+    service_within: Duration | None = None
     outcomes: Annotated[tuple[Skill, ...], Field(max_length=50)] = ()
 
 
@@ -51,6 +54,8 @@ class QueueView(View):
     pace_per_minute: int | None
     callback_within: Duration | None
     callback_cutoff: Pause | None
+    service_percent: int | None
+    service_within: Duration | None
     outcomes: list[str]
     is_open: bool
     opens_at: datetime | None
@@ -72,6 +77,8 @@ class QueueView(View):
             pace_per_minute=queue.pace_per_minute,
             callback_within=queue.callback_within,
             callback_cutoff=queue.callback_cutoff,
+            service_percent=queue.service_percent,
+            service_within=queue.service_within,
             outcomes=queue.outcomes,
             is_open=known.now.is_open,
             opens_at=known.now.opens_at,
@@ -108,6 +115,8 @@ async def put_queue(name: str, body: QueueBody, by: Supervisor, session: Session
         pace_per_minute=body.pace_per_minute,
         callback_within=body.callback_within,
         callback_cutoff=body.callback_cutoff,
+        service_percent=body.service_percent,
+        service_within=body.service_within,
         outcomes=body.outcomes,
     )
     await arrange_queue(session, name, arrangement, who=by.who, now=now, settings=settings)

@@ -26,6 +26,10 @@ def add(
     cutoff: Annotated[
         str | None, typer.Option(help="Asked for less than this before closing, it is due after the next opening; such as 2h.")
     ] = None,
+    service_percent: Annotated[
+        int | None, typer.Option(help="How many of a hundred callbacks agents are asked to begin in time; 80 otherwise.")
+    ] = None,
+    service_within: Annotated[str | None, typer.Option(help="In what time, such as 10m; 5m otherwise.")] = None,
     outcome: Annotated[
         list[str] | None, typer.Option(help="What its agents choose from after a talk, such as solved/explained. Repeatable.")
     ] = None,
@@ -34,7 +38,18 @@ def add(
     """Make a queue, or arrange an existing one anew."""
     soon = None if within is None else length(within, parse_duration, field="--within")
     late = None if cutoff is None else length(cutoff, parse_pause, field="--cutoff")
-    arrangement = Arrangement(calendar, tuple(skill or ()), caller_id, pace, soon, late, tuple(outcome or ()))
+    served = None if service_within is None else length(service_within, parse_duration, field="--service-within")
+    arrangement = Arrangement(
+        calendar=calendar,
+        skills=tuple(skill or ()),
+        caller_id=caller_id,
+        pace_per_minute=pace,
+        callback_within=soon,
+        callback_cutoff=late,
+        service_percent=service_percent,
+        service_within=served,
+        outcomes=tuple(outcome or ()),
+    )
 
     async def work(session: AsyncSession, now: datetime, settings: Settings) -> None:
         await arrange_queue(session, name, arrangement, who=operator(), now=now, settings=settings)

@@ -11,11 +11,11 @@ from orchestrator.availability.intervals import Interval, Intervals
 from orchestrator.escalations.opening import business_day
 from orchestrator.queueing.capacity import Source, capacity
 from orchestrator.queueing.handling import LOOKED_BACK, Handling
-from orchestrator.queueing.outlook import QUARTER, Prospect, Quarter, fits, prospects, quarter_of
+from orchestrator.queueing.outlook import QUARTER, USUAL, Prospect, Quarter, ServiceLevel, fits, prospects, quarter_of
 from orchestrator.queueing.presence import at_work
 from orchestrator.queueing.queues import QueueStanding, standing
 from orchestrator.queueing.shifts import Planned
-from orchestrator.queueing.tables import AgentQueueRow, AgentRow, TaskRow
+from orchestrator.queueing.tables import AgentQueueRow, AgentRow, QueueRow, TaskRow
 from orchestrator.settings import Settings
 
 _ALWAYS_OPEN = timedelta(hours=24)  # how far a queue without a calendar is looked at
@@ -35,6 +35,7 @@ class Forecast:
     standing: QueueStanding
     closes_at: datetime | None
     handling: Handling
+    level: ServiceLevel
     source: Source
     planned_now: int
     absent: tuple[str, ...]
@@ -64,21 +65,28 @@ async def forecast(session: AsyncSession, queue: str, *, now: datetime, settings
     opening: Intervals = (Interval(now, now + _ALWAYS_OPEN),) if day is None else day
     known = await capacity(session, queue, opening, now=now, settings=settings)
     coming = await _arrivals(session, queue, known.quarters)
+    level = _level(here.queue)
     on_duty, planned = await _names_on_duty(session, queue, now), _planned_now(known.plans, now)
     return Forecast(
         at=now,
         standing=here,
         closes_at=day[-1].end if day else None,
         handling=known.handling,
+        level=level,
         source=known.source,
         planned_now=len(planned) if known.plans else len(on_duty),
         absent=tuple(sorted(planned - on_duty)),
         unplanned=tuple(sorted(on_duty - planned)) if known.plans else (),
         prospects=tuple(
-            prospects(known.quarters, coming, open_tasks=here.waiting + here.in_hand, handling=known.handling.mean)
+            prospects(known.quarters, coming, open_tasks=here.waiting + here.in_hand, handling=known.handling.mean, level=level)
         ),
         fit=fits(known.quarters),
     )
+
+
+def _level(queue: QueueRow) -> ServiceLevel:
+    share = USUAL.share if queue.service_percent is None else queue.service_percent / 100
+    return ServiceLevel(share, queue.service_within or USUAL.within)
 
 
 async def _arrivals(session: AsyncSession, queue: str, known: list[Quarter]) -> dict[datetime, float]:

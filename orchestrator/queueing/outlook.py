@@ -14,8 +14,18 @@ from orchestrator.availability.intervals import Interval, Intervals, intersectio
 from orchestrator.queueing.erlang import Load, agents_needed, mean_wait
 
 QUARTER = timedelta(minutes=15)
-SHARE, WITHIN = 0.8, timedelta(minutes=5)  # the service level agents are asked for: 80 % are called within five minutes
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceLevel:
+    """What agents are asked for: `share` of the callbacks begin `within` so long, where their queue says nothing else."""
+
+    share: float = 0.8
+    within: timedelta = timedelta(minutes=5)
+
+
+USUAL = ServiceLevel()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +54,7 @@ class Quarter:
 class Prospect:
     """What is expected of a quarter: `arrivals`, tasks `open` at its start, and the `wait` of one that comes then.
 
-    `wait` None: it would not be begun in the time looked at. `needed` agents would keep the service level (`SHARE`, `WITHIN`).
+    `wait` None: it would not be begun in the time looked at. `needed` agents would keep the service level.
     """
 
     quarter: Quarter
@@ -68,7 +78,12 @@ def quarters(shifts: Sequence[Shift], opening: Intervals, *, handling: timedelta
 
 
 def prospects(
-    known: Sequence[Quarter], arrivals: Mapping[datetime, float], *, open_tasks: int, handling: timedelta
+    known: Sequence[Quarter],
+    arrivals: Mapping[datetime, float],
+    *,
+    open_tasks: int,
+    handling: timedelta,
+    level: ServiceLevel = USUAL,
 ) -> list[Prospect]:
     """Return what to expect of each quarter. `arrivals` are those of whole quarters, by their start; none where absent."""
     found: list[Prospect] = []
@@ -81,7 +96,7 @@ def prospects(
         wait = _wait(known[place:], now_open, Load(coming, length, handling))
         if wait is not None and quarter.start + wait >= known[-1].end:
             wait = None
-        found.append(Prospect(quarter, coming, now_open, wait, agents_needed(load, share=SHARE, patience=WITHIN)))
+        found.append(Prospect(quarter, coming, now_open, wait, agents_needed(load, share=level.share, patience=level.within)))
         now_open = max(0.0, now_open + coming - quarter.capacity)
     return found
 

@@ -27,6 +27,9 @@ _NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 _FASTEST = 100_000
 _SOONEST, _LATEST, _LONGEST_CUTOFF = timedelta(minutes=1), timedelta(days=30), timedelta(hours=24)
 
+_LEAST_SERVED, _MOST_SERVED = 50, 99  # a hundred of a hundred takes any number of agents
+_SOONEST_SERVED, _LATEST_SERVED = timedelta(seconds=10), timedelta(hours=24)
+
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
@@ -38,6 +41,8 @@ class Arrangement:
     pace_per_minute: int | None = None
     callback_within: timedelta | None = None  # how soon a callback is due that its rule says nothing of
     callback_cutoff: timedelta | None = None  # less than this before closing, it counts from the next opening
+    service_percent: int | None = None  # how many of a hundred callbacks its agents are asked to begin `service_within`
+    service_within: timedelta | None = None
     outcomes: tuple[str, ...] = ()  # `disposition/sub` agents choose from after a talk; none: all
 
 
@@ -65,6 +70,7 @@ async def arrange_queue(
     queue.calendar, queue.skills = arrangement.calendar, sorted(set(arrangement.skills))
     queue.caller_id, queue.pace_per_minute = arrangement.caller_id, arrangement.pace_per_minute
     queue.callback_within, queue.callback_cutoff = arrangement.callback_within, arrangement.callback_cutoff
+    queue.service_percent, queue.service_within = arrangement.service_percent, arrangement.service_within
     queue.outcomes = [each for each in CHOICES if each in arrangement.outcomes]
     session.add(queue)
     await session.flush()
@@ -99,6 +105,12 @@ async def check_arrangement(session: AsyncSession, name: str, wanted: Arrangemen
     with faults:
         _check_cutoff(wanted.callback_cutoff)
     with faults:
+        if wanted.service_percent is not None and not _LEAST_SERVED <= wanted.service_percent <= _MOST_SERVED:
+            fix = f"give {_LEAST_SERVED} to {_MOST_SERVED} of a hundred, or leave it out"
+            raise BadInput("no service level", field="service_percent", fix=fix)
+    with faults:
+        _check_service_within(wanted.service_within)
+    with faults:
         check_outcomes(wanted.outcomes)
     faults.settle()
 
@@ -111,6 +123,12 @@ def _check_within(within: timedelta | None) -> None:
 def _check_cutoff(cutoff: timedelta | None) -> None:
     if cutoff is not None and not timedelta(0) <= cutoff <= _LONGEST_CUTOFF:
         raise BadInput("no time before closing", field="callback_cutoff", fix="give 0s to 24h, such as 2h, or leave it out")
+
+
+def _check_service_within(within: timedelta | None) -> None:
+    if within is not None and not _SOONEST_SERVED <= within <= _LATEST_SERVED:
+        fix = "give 10s to 24h, such as 5m, or leave it out"
+        raise BadInput("no time to begin a callback in", field="service_within", fix=fix)
 
 
 async def _is_calendar(session: AsyncSession, name: str) -> bool:

@@ -142,8 +142,8 @@ async def make_queue(session: AsyncSession, name: str, *, now: datetime) -> Queu
 
 def told_of_queue(queue: QueueRow) -> Json:
     """Return a queue as the audit keeps it."""
-    told = queue.model_dump(include={"calendar", "skills", "caller_id", "pace_per_minute", "outcomes"})
-    lengths = {"callback_within": queue.callback_within, "callback_cutoff": queue.callback_cutoff}
+    told = queue.model_dump(include={"calendar", "skills", "caller_id", "pace_per_minute", "service_percent", "outcomes"})
+    lengths = {name: getattr(queue, name) for name in ("callback_within", "callback_cutoff", "service_within")}
     return told | {name: None if length is None else format_duration(length) for name, length in lengths.items()}
 
 

@@ -48,6 +48,8 @@ class QueueRow(SQLModel, table=True):
     pace_per_minute: int | None = Field(default=None)  # at most so many offers a minute once it opens
     callback_within: timedelta | None = Field(default=None, sa_type=Interval)  # how soon a callback is due; None: by the rule
     callback_cutoff: timedelta | None = Field(default=None, sa_type=Interval)  # later before closing than this: the next day
+    service_percent: int | None = Field(default=None)  # so many of a hundred callbacks begin in time; None: `USUAL`
+    service_within: timedelta | None = Field(default=None, sa_type=Interval)
     outcomes: list[str] = texts()  # `disposition/sub` its agents choose from; none: all
 
 

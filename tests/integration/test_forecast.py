@@ -11,7 +11,7 @@ from orchestrator.availability.tables import CalendarRow, ClosureRow
 from orchestrator.queueing.capacity import Source
 from orchestrator.queueing.forecast import Forecast, forecast
 from orchestrator.queueing.shifts import save_shifts
-from orchestrator.queueing.tables import AgentRow, Presence, TaskRow, TaskState
+from orchestrator.queueing.tables import AgentRow, Presence, QueueRow, TaskRow, TaskState
 from orchestrator.settings import Settings
 from orchestrator.storage.database import Database
 from tests.integration.floor import a_client, a_queue, a_task, a_token, an_agent, bearer, some_settings
@@ -71,6 +71,24 @@ async def test_what_fits_before_closing_follows_the_shift_plans(database: Databa
     assert (known.fit, known.open_tasks, known.room) == (110, 7, 103)
     assert known.prospects[0].quarter.agents == 1.5
     assert known.wait == timedelta(minutes=6) * (7 - 1.5 + 1) / 1.5
+
+
+async def test_the_agents_needed_are_those_of_the_queues_own_service_level(database: Database, settings: Settings) -> None:
+    async with database.transaction() as session:
+        await a_place(session)
+        await a_planned(session, "dana", '["09:00-17:00"]', there=True)
+        for _ in range(60):
+            await a_task(session)
+        usual = await told(session, settings)
+        queue = await session.get_one(QueueRow, "sales")
+        queue.service_percent, queue.service_within = 99, timedelta(seconds=10)
+        await session.flush()
+        strict = await told(session, settings)
+
+    assert (usual.level.share, usual.level.within) == (0.8, timedelta(minutes=5))
+    assert (strict.level.share, strict.level.within) == (0.99, timedelta(seconds=10))
+    # 60 calls of six minutes in seven hours keep 6/7 of an agent busy: by Erlang C two for the usual level, five for this one.
+    assert [known.prospects[0].needed for known in (usual, strict)] == [2, 5]
 
 
 async def test_without_any_plan_those_who_are_there_are_taken_to_stay(database: Database, settings: Settings) -> None:

@@ -148,6 +148,8 @@ async def test_a_queue_is_arranged_and_shows_how_it_stands(console: Console, dat
         ("sales", {"calendar": "none"}, "calendar"),
         ("sales", {"pace_per_minute": 0}, "pace_per_minute"),
         ("sales", {"caller_id": "0541234567"}, "caller_id"),
+        ("sales", {"service_percent": 100}, "service_percent"),
+        ("sales", {"service_within": "2d"}, "service_within"),
         ("no spaces", {}, "queue"),
         ("sales", {"color": "red"}, "color"),
     ],

@@ -75,13 +75,14 @@ async def test_a_queue_is_arranged_anew_and_the_audit_has_both(supervisor: Brows
     async with database.transaction() as session:
         await a_queue(session, "sales", skills=["billing"], pace_per_minute=7)
 
-    await supervisor.send(f"{QUEUES}/sales", skills="", pace="", calendar="weekdays")
+    await supervisor.send(f"{QUEUES}/sales", skills="", pace="", calendar="weekdays", percent="90", begun="10m")
 
     change = await last_change(database)
     assert change.what == "queue.changed"
     before, after = change.before or {}, change.after or {}
     assert (before["calendar"], before["skills"], before["pace_per_minute"]) == (None, ["billing"], 7)
     assert (after["calendar"], after["skills"], after["pace_per_minute"]) == ("weekdays", [], None)
+    assert [(told["service_percent"], told["service_within"]) for told in (before, after)] == [(None, None), (90, "10m")]
 
 
 @pytest.mark.parametrize(
@@ -94,6 +95,9 @@ async def test_a_queue_is_arranged_anew_and_the_audit_has_both(supervisor: Brows
         ("calendar", "\0", "f-calendar-fault"),
         ("skills", "x" * 65, "f-skills-fault"),
         ("caller_id", "0501234567", "f-caller_id-fault"),
+        ("percent", "100", "f-percent-fault"),
+        ("percent", "most", "f-percent-fault"),
+        ("begun", "soon", "f-begun-fault"),
         ("pace", "0", "f-pace-fault"),
         ("pace", "-3", "f-pace-fault"),
         ("pace", "soon", "f-pace-fault"),

@@ -18,7 +18,6 @@ from api.transactions import Repeatable
 from orchestrator.queueing.floor import parsed
 from orchestrator.queueing.forecast import Forecast, forecast
 from orchestrator.queueing.hours import calendar_named
-from orchestrator.queueing.outlook import SHARE, WITHIN
 from orchestrator.queueing.presence import NoSuchAgent
 from orchestrator.queueing.queues import queue_names
 from orchestrator.queueing.shift_plans import DAYS, written
@@ -56,7 +55,6 @@ async def show_staffing(
         known=known,
         chart=None if known is None else staffing_chart(known.prospects),
         zone=viewer.zone if known is None else await _zone(session, known, viewer),
-        level=(SHARE, WITHIN),
         plans=await all_shifts(session),
         unplanned=await without_shifts(session),
         at=now,

@@ -23,6 +23,8 @@ class QueueForm:
     outcomes: tuple[str, ...] = ()
     within: str = ""
     cutoff: str = ""
+    percent: str = ""
+    begun: str = ""
 
     @classmethod
     def of(cls, standing: QueueStanding) -> "QueueForm":
@@ -30,17 +32,29 @@ class QueueForm:
         pace = "" if queue.pace_per_minute is None else str(queue.pace_per_minute)
         skills, caller_id, outcomes = ", ".join(queue.skills), queue.caller_id or "", tuple(queue.outcomes)
         within, cutoff = _written(queue.callback_within), _written(queue.callback_cutoff)
-        return cls(queue.name, queue.calendar or "", skills, caller_id, pace, outcomes, within, cutoff)
+        percent = "" if queue.service_percent is None else str(queue.service_percent)
+        begun = _written(queue.service_within)
+        return cls(queue.name, queue.calendar or "", skills, caller_id, pace, outcomes, within, cutoff, percent, begun)
 
     def arrangement(self) -> Arrangement:
         """Return what was asked for, unchecked: what is no number or no length of time becomes one that fits nowhere."""
-        pace = self.pace.strip()
         caller_id = self.caller_id.replace(" ", "").replace("-", "")
-        per_minute = (int(pace) if pace.isascii() and pace.isdigit() else 0) if pace else None
-        within, cutoff = _read(self.within, parse_duration), _read(self.cutoff, parse_pause)
         return Arrangement(
-            self.calendar or None, listed(self.skills), caller_id or None, per_minute, within, cutoff, self.outcomes
+            calendar=self.calendar or None,
+            skills=listed(self.skills),
+            caller_id=caller_id or None,
+            pace_per_minute=_number(self.pace),
+            callback_within=_read(self.within, parse_duration),
+            callback_cutoff=_read(self.cutoff, parse_pause),
+            service_percent=_number(self.percent),
+            service_within=_read(self.begun, parse_duration),
+            outcomes=self.outcomes,
         )
+
+
+def _number(typed: str) -> int | None:
+    typed = typed.strip()
+    return (int(typed) if typed.isascii() and typed.isdigit() else 0) if typed else None
 
 
 def _written(length: timedelta | None) -> str:

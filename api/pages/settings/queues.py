@@ -51,10 +51,12 @@ async def add_queue(
     pace: Line = "",
     within: Line = "",
     cutoff: Line = "",
+    percent: Line = "",
+    begun: Line = "",
     outcome: Annotated[tuple[str, ...], Form()] = (),
 ) -> Response:
     form, now = (
-        QueueForm(name.strip(), calendar, skills, caller_id, pace, outcome, within, cutoff),
+        QueueForm(name.strip(), calendar, skills, caller_id, pace, outcome, within, cutoff, percent, begun),
         await database.clock.now(session),
     )
     try:
@@ -85,12 +87,14 @@ async def change_queue(
     pace: Line = "",
     within: Line = "",
     cutoff: Line = "",
+    percent: Line = "",
+    begun: Line = "",
     outcome: Annotated[tuple[str, ...], Form()] = (),
 ) -> Response:
     now = await database.clock.now(session)
     known = QueueForm.of(await _known(session, queue, now))
     typed = {"calendar": calendar, "skills": skills, "caller_id": caller_id, "pace": pace, "within": within, "cutoff": cutoff}
-    form = replace(known, **typed, outcomes=outcome)
+    form = replace(known, **typed, percent=percent, begun=begun, outcomes=outcome)
     try:
         await arrange_queue(session, queue, form.arrangement(), who=viewer, now=now, settings=settings)
     except BadInput as unfit:

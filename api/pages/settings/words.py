@@ -43,6 +43,8 @@ QUEUE_FAULTS = {
     "pace_per_minute": _("Give a whole number from 1 to 100000, or leave it empty."),
     "callback_within": _("Give a whole number with s, m, h or d, such as 3h, from 1m to 30d, or leave it empty."),
     "callback_cutoff": _("Give a whole number with s, m or h, such as 2h, up to 24h, or leave it empty."),
+    "service_percent": _("Give a whole number from 50 to 99, or leave it empty."),
+    "service_within": _("Give a whole number with s, m or h, such as 5m, from 10s to 24h, or leave it empty."),
     "outcomes": _("Tick at least one of solved, one of not solved and one of declined, or none at all."),
 }
 QUEUE_FIELDS = {
@@ -51,6 +53,8 @@ QUEUE_FIELDS = {
     "pace_per_minute": "pace",
     "callback_within": "within",
     "callback_cutoff": "cutoff",
+    "service_percent": "percent",
+    "service_within": "begun",
 }
 HOLDS = {
     Hold.CASES.value: _("Cases are open that it is for. Wait until they are over, or move their tasks."),
