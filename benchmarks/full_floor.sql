@@ -3,6 +3,10 @@
 
 SET session_replication_role = replica;
 
+-- No queue keeps to it: the floor is open at any hour it is measured.
+INSERT INTO calendars (name, document, version, changed_at) VALUES ('weekdays', E'calendar: weekdays\nzone: Asia/Jerusalem\n'
+    'weekly: {sun: ["09:00-17:00"], mon: ["09:00-17:00"], fri: ["09:00-13:00"]}\nholidays: {country: IL, eves: ["09:00-12:00"]}\n', 1, now());
+INSERT INTO calendar_versions (calendar, version, document, author, saved_at) SELECT name, 1, document, 'bench', now() FROM calendars;
 INSERT INTO queues (name, skills, outcomes) VALUES ('sales', '{}', '{}'), ('service', '{}', '{}');
 
 INSERT INTO agents (id, name, phone, languages, skills, presence, presence_since, seen_at, idle_since, created_at)

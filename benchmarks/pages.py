@@ -37,6 +37,7 @@ def _values(floor: FullFloor) -> dict[str, list[str]]:
         "table": list(TABLES),
         "section": list(Section),
         "queue": ["sales"],
+        "calendar": ["weekdays"],
         "agent_id": [str(floor.agent_id)],
         "person_id": [str(floor.person_id)],
         "channel": ["web"],

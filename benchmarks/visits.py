@@ -26,6 +26,8 @@ _LISTS = (
     "/console/availability/registries",
     "/console/customers/{customer_id}/permissions",
     "/console/availability/staffing",
+    "/console/availability/when",
+    "/console/availability/limits",
 )
 _ASSETS = "/assets/"
 
