@@ -6,12 +6,14 @@ from api.pages import assets, choices, reference
 from api.pages.account import me, oidc, second_factor, sign_in
 from api.pages.availability.calendar import router as calendar_router
 from api.pages.availability.calendar_editing import router as calendar_editing_router
+from api.pages.availability.calendar_retiring import router as calendar_retiring_router
 from api.pages.availability.calendars import router as calendars_router
 from api.pages.availability.calling_hours import router as calling_hours_router
 from api.pages.availability.limits import router as limits_router
 from api.pages.availability.outlook import router as outlook_router
 from api.pages.availability.permissions import router as permissions_router
 from api.pages.availability.registries import router as registries_router
+from api.pages.availability.shifts import router as shifts_router
 from api.pages.availability.staffing import router as staffing_router
 from api.pages.console.router import ROUTERS as CONSOLE
 from api.pages.desk import actions, ending, page
@@ -55,7 +57,9 @@ PAGES: tuple[APIRouter, ...] = (
     permissions_router,
     calendar_router,
     calendar_editing_router,
+    calendar_retiring_router,
     staffing_router,
+    shifts_router,
     *CONSOLE,
     page.router,
     actions.router,

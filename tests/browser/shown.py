@@ -76,6 +76,7 @@ SHOWN: dict[Role | None, tuple[str, ...]] = {
         "/console/availability/calendars/{calendar}",
         "/console/availability/calendars/{calendar}/hours",
         "/console/availability/calendars/{calendar}/versions",
+        "/console/availability/calendars/{calendar}/retirement",
         "/console/availability/staffing",
         "/console/availability/staffing/{agent_id}",
         "/console/results",

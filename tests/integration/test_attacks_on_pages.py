@@ -38,6 +38,7 @@ DOORS: tuple[tuple[str, str, frozenset[Role]], ...] = (
     ("", "/console/switch", STEERING),
     ("POST", "/console/customers/", STEERING),
     ("GET", "/console/availability/calendars/{calendar}/hours", STEERING),
+    ("GET", "/console/availability/calendars/{calendar}/retirement", STEERING),
     ("", "/console/customers", WATCHING),
     ("GET", "/console/events/types", WATCHING),
     ("", "/console/events", STEERING),

@@ -8,6 +8,7 @@ from sqlmodel import select
 from orchestrator.availability.calendars import read_calendar
 from orchestrator.availability.tables import CalendarRow, ClosureRow
 from orchestrator.identity.people import Role
+from orchestrator.queueing.tables import QueueRow
 from orchestrator.storage.database import Database
 from tests.integration.console_floor import a_browser
 from tests.integration.floor import a_queue
@@ -260,3 +261,26 @@ async def test_a_new_calendar_begins_closed_and_leads_to_its_hours(database_url:
     assert (made.status_code, made.headers["location"]) == (303, f"{PAGE}/hours")
     assert [each.status_code for each in refused] == [422, 422, 422]
     assert (await the_calendar(database)).version == 1
+
+
+async def test_a_calendar_is_retired_once_no_queue_keeps_to_it(database_url: str, database: Database) -> None:
+    await a_calendar(database, DAYS_OF_THE_WEEK, queue="sales")
+
+    async with a_browser(database_url, database) as browser:
+        used = await browser.open(f"{PAGE}/retirement")
+        kept = await browser.send(f"{PAGE}/retirement", seen="*")
+        async with database.transaction() as session:
+            queue = await session.get_one(QueueRow, "sales")
+            queue.calendar = None
+            session.add(queue)
+        stale = await browser.send(f"{PAGE}/retirement", seen='"7"')
+        asked = await browser.open(f"{PAGE}/retirement")
+        retired = await browser.send(f"{PAGE}/retirement", seen="*")
+        listed = (await browser.open("/console/availability")).text
+
+    assert [kept.status_code, stale.status_code, retired.status_code] == [409, 412, 303]
+    assert "sales" in used.text
+    assert "Retire it" not in used.text
+    assert "Retire it" in asked.text
+    assert PAGE not in listed
+    assert (await the_calendar(database)).retired_at is not None

@@ -33,7 +33,10 @@ class Supervisor:
         return answer.text
 
     async def save(self, **fields: str) -> httpx.Response:
-        return await self.client.post(f"{STAFFING}/{self.dana}", data={"timezone": "UTC", **fields, "csrf": self.csrf})
+        return await self.send(f"{STAFFING}/{self.dana}", **{"timezone": "UTC", **fields})
+
+    async def send(self, path: str, **fields: str) -> httpx.Response:
+        return await self.client.post(path, data={**fields, "csrf": self.csrf})
 
 
 @pytest.fixture
@@ -146,5 +149,35 @@ async def test_what_does_not_fit_is_told_beside_its_field_and_nothing_is_saved(
     assert sorted(re.findall(r'id="f-(\w+)-fault"', answer.text)) == sorted(wrong)
     assert 'value="08:00-09:00"' in answer.text
     assert all(f'value="{typed}"' in answer.text for field, typed in fields.items() if field != "dates")
+    async with database.transaction() as session:
+        assert await all_shifts(session) == []
+
+
+async def test_an_agent_is_planned_for_some_of_their_queues_by_ticking_them(supervisor: Supervisor, database: Database) -> None:
+    await supervisor.save(mon="09:00-13:00", queue="sales")
+    form = await supervisor.text(f"{STAFFING}/{supervisor.dana}")
+    other = await supervisor.save(mon="10:00-13:00", queue="loans")
+
+    async with database.transaction() as session:
+        [plan] = await all_shifts(session)
+    assert (plan.plan.document.queues, plan.plan.document.weekly.mon) == (["sales"], ["09:00-13:00"])
+    assert re.search(r'name="queue" value="sales" checked', form)
+    assert other.status_code == 422
+    assert re.findall(r'<li><a href="#f-(\w+)">', other.text) == ["queues"]
+
+
+async def test_a_plan_is_removed_once_that_is_confirmed(supervisor: Supervisor, database: Database) -> None:
+    nothing = await supervisor.text(f"{STAFFING}/{supervisor.dana}")
+    await supervisor.save(mon="09:00-13:00")
+    page = await supervisor.text(f"{STAFFING}/{supervisor.dana}")
+    asked = await supervisor.send(f"{STAFFING}/{supervisor.dana}/removal")
+    async with database.transaction() as session:
+        still = len(await all_shifts(session))
+    removed = await supervisor.send(f"{STAFFING}/{supervisor.dana}/removal", confirmed="yes")
+
+    assert "Remove the plan…" not in nothing
+    assert "Remove the plan…" in page
+    assert "Remove this plan?" in asked.text
+    assert (still, removed.status_code) == (1, 303)
     async with database.transaction() as session:
         assert await all_shifts(session) == []

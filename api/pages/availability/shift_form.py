@@ -15,30 +15,35 @@ def _(text: str) -> str:
 
 _WINDOWS = _("Write windows that do not overlap, such as 09:00-13:00, 14:00-18:00, or leave the day empty.")
 _ZONE = _("Give the name of a zone, such as Asia/Jerusalem.")
+NOT_SERVED = _("They do not serve one of these queues any more. Tick others, or none at all.")
 _DATES = _("Write each date on a line of its own, such as 2026-12-24: closed or 2026-12-31: 09:00-12:00.")
 
 
 @dataclass(frozen=True, slots=True)
 class ShiftForm:
-    """What was typed: a zone, windows by weekday, and a line for each date that is different."""
+    """What was typed: a zone, windows by weekday, and a line for each date that is different.
+
+    `queues` are those ticked, what the agent is planned for; none ticked: all the agent serves.
+    """
 
     zone: str
     week: Mapping[str, str]
     dates: str
+    queues: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, document: ShiftDocument) -> "ShiftForm":
         week = {day: ", ".join(getattr(document.weekly, day)) for day in DAYS}
         lines = [f"{day}: {', '.join(windows) or 'closed'}" for day, windows in sorted(document.days.items())]
-        return cls(document.zone, week, "\n".join(lines))
+        return cls(document.zone, week, "\n".join(lines), tuple(document.queues or ()))
 
-    def read(self, agent: str, *, queues: list[str] | None) -> tuple[ShiftDocument | None, dict[str, str]]:
+    def read(self, agent: str) -> tuple[ShiftDocument | None, dict[str, str]]:
         """Return the plan, or what does not fit by the field's name."""
         dates = _dates(self.dates)
         given = {
             "shifts": agent,
             "zone": self.zone.strip(),
-            "queues": queues,
+            "queues": list(self.queues) or None,
             "weekly": {day: _windows(self.week.get(day, "")) for day in DAYS},
             "days": {} if dates is None else dates,
         }
