@@ -19,8 +19,9 @@ from orchestrator.availability.tables import CalendarRow, ClosureRow
 from orchestrator.queueing import hours
 from orchestrator.queueing.calendar_ics import read_import
 from orchestrator.queueing.calendar_list import CalendarStanding, calendar_standings
-from orchestrator.queueing.calendar_versions import Seen, difference, tag_of, version_of, versions_of
+from orchestrator.queueing.calendar_versions import difference, tag_of, version_of, versions_of
 from orchestrator.queueing.floor import parsed
+from orchestrator.queueing.seen import Seen
 
 router = APIRouter(prefix="/v1/calendars", tags=["calendars"], route_class=Transactional, dependencies=[Depends(idempotent)])
 

@@ -13,8 +13,8 @@ from orchestrator.cli.arguments import Data, file_bytes
 from orchestrator.cli.one_transaction import in_transaction, operator
 from orchestrator.cli.when import to_the_second
 from orchestrator.queueing.calendar_list import CalendarStanding, calendar_standings
-from orchestrator.queueing.calendar_versions import ANYTHING
 from orchestrator.queueing.hours import calendar_named, save_calendar
+from orchestrator.queueing.seen import ANYTHING
 from orchestrator.settings import Settings
 
 calendar = typer.Typer(no_args_is_help=True, add_completion=False, help="Calendars: the business hours of queues.")

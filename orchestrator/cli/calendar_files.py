@@ -14,9 +14,9 @@ from orchestrator.cli.arguments import Data, file_bytes
 from orchestrator.cli.one_transaction import in_transaction, operator
 from orchestrator.errors import BadInput
 from orchestrator.queueing.calendar_ics import Import, read_import
-from orchestrator.queueing.calendar_versions import ANYTHING
 from orchestrator.queueing.floor import parsed
 from orchestrator.queueing.hours import calendar_named, save_calendar
+from orchestrator.queueing.seen import ANYTHING
 from orchestrator.settings import Settings
 
 _YEAR = timedelta(days=365)

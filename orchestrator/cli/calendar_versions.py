@@ -12,8 +12,9 @@ from orchestrator.cli.arguments import Data
 from orchestrator.cli.one_transaction import in_transaction, operator
 from orchestrator.cli.when import to_the_second
 from orchestrator.errors import BadInput
-from orchestrator.queueing.calendar_versions import ANYTHING, difference, version_of, versions_of
+from orchestrator.queueing.calendar_versions import difference, version_of, versions_of
 from orchestrator.queueing.hours import retire_calendar
+from orchestrator.queueing.seen import ANYTHING
 from orchestrator.settings import Settings
 
 Name = Annotated[str, typer.Argument(help="The calendar.")]

@@ -14,9 +14,9 @@ from orchestrator.availability.ics.reading import read_ics
 from orchestrator.availability.tables import CalendarRow
 from orchestrator.availability.windows import Spans
 from orchestrator.availability.zones import zone
-from orchestrator.queueing.calendar_versions import unified
 from orchestrator.queueing.floor import parsed
 from orchestrator.queueing.hours import calendar_named
+from orchestrator.queueing.seen import unified
 
 HORIZON = timedelta(days=730)  # how far ahead of today events are taken over
 

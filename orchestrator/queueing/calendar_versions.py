@@ -1,17 +1,13 @@
 """Calendars as they were, and what somebody saw of one when they changed it: nobody overwrites what they have not seen."""
 
-import difflib
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.availability.tables import CalendarRow, CalendarVersionRow
 from orchestrator.errors import NoSuch, Stale, Unseen
-
-_TAG = re.compile(r'(?:W/)?"?([0-9]{1,9})"?')
+from orchestrator.queueing.seen import Seen, unified
 
 
 class NoSuchCalendar(NoSuch):
@@ -26,25 +22,6 @@ class CalendarUnseen(Unseen):
 
 class CalendarStale(Stale):
     code = "stale_calendar"
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What the author of a change saw: the tag of a version (`*`: whichever there is); `absent`: that there was none."""
-
-    tag: str | None = None
-    absent: bool = False
-
-    def fits(self, version: int) -> bool:
-        return self.tag is not None and (self.tag.strip() == "*" or self.version == version)
-
-    @property
-    def version(self) -> int | None:
-        found = None if self.tag is None else _TAG.fullmatch(self.tag.strip())
-        return None if found is None else int(found[1])
-
-
-ANYTHING = Seen("*", absent=True)  # for whoever decides without having looked, at a terminal
 
 
 def tag_of(row: CalendarRow) -> str:
@@ -98,12 +75,6 @@ async def version_of(session: AsyncSession, name: str, version: int) -> Calendar
 def difference(old: CalendarVersionRow, new: CalendarVersionRow) -> str:
     """Return what changed from one version to another as a unified diff; empty where they say the same."""
     return unified(old.document, new.document, since=_named(old), to=_named(new))
-
-
-def unified(old: str, new: str, *, since: str, to: str) -> str:
-    """Return the difference of two texts as a unified diff; `since` and `to` name them."""
-    lines = difflib.unified_diff(old.splitlines(), new.splitlines(), fromfile=since, tofile=to, lineterm="")
-    return "".join(f"{line}\n" for line in lines)
 
 
 def _named(row: CalendarVersionRow) -> str:

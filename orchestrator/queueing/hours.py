@@ -15,7 +15,8 @@ from orchestrator.errors import BadInput, Conflict, NoSuch
 from orchestrator.escalations.states import State
 from orchestrator.escalations.tables import EscalationRow
 from orchestrator.identity.changes import Who, name_of, note_change
-from orchestrator.queueing.calendar_versions import NoSuchCalendar, Seen, hold
+from orchestrator.queueing.calendar_versions import NoSuchCalendar, hold
+from orchestrator.queueing.seen import Seen
 from orchestrator.queueing.tables import QueueRow
 from orchestrator.queueing.waking import wake
 from orchestrator.settings import Settings

@@ -19,8 +19,9 @@ from api.transactions import Repeatable
 from orchestrator.availability.calendars import closure
 from orchestrator.errors import BadInput
 from orchestrator.queueing.calendar_list import CalendarStanding, calendar_standings
-from orchestrator.queueing.calendar_versions import CalendarStale, NoSuchCalendar, Seen, tag_of
+from orchestrator.queueing.calendar_versions import CalendarStale, NoSuchCalendar, tag_of
 from orchestrator.queueing.hours import close_calendar, end_closure, save_calendar
+from orchestrator.queueing.seen import Seen
 
 CALENDARS = "/console/availability/calendars"
 router = APIRouter(prefix=CALENDARS, route_class=Repeatable)

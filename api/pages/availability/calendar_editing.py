@@ -21,8 +21,9 @@ from orchestrator.availability.ics.writing import write_ics
 from orchestrator.errors import BadInput
 from orchestrator.queueing.calendar_ics import read_import
 from orchestrator.queueing.calendar_list import CalendarStanding
-from orchestrator.queueing.calendar_versions import CalendarStale, Seen, difference, tag_of, versions_of
+from orchestrator.queueing.calendar_versions import CalendarStale, difference, tag_of, versions_of
 from orchestrator.queueing.hours import save_calendar
+from orchestrator.queueing.seen import Seen
 
 _YEAR = timedelta(days=365)
 router = APIRouter(prefix=CALENDARS, route_class=Repeatable)

@@ -10,8 +10,9 @@ from api.pages.frame import page
 from api.pages.people import ProtectedForm, Viewer
 from api.transactions import Repeatable
 from orchestrator.queueing.calendar_list import CalendarStanding
-from orchestrator.queueing.calendar_versions import CalendarStale, Seen, tag_of
+from orchestrator.queueing.calendar_versions import CalendarStale, tag_of
 from orchestrator.queueing.hours import CalendarInUse, retire_calendar
+from orchestrator.queueing.seen import Seen
 
 router = APIRouter(prefix=CALENDARS, route_class=Repeatable)
 

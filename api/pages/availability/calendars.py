@@ -16,8 +16,9 @@ from api.transactions import Repeatable
 from orchestrator.detection.editing.scalars import written
 from orchestrator.errors import BadInput
 from orchestrator.queueing.calendar_list import calendar_standings
-from orchestrator.queueing.calendar_versions import CalendarStale, Seen
+from orchestrator.queueing.calendar_versions import CalendarStale
 from orchestrator.queueing.hours import save_calendar
+from orchestrator.queueing.seen import Seen
 
 AVAILABILITY = "/console/availability"
 router = APIRouter(prefix=AVAILABILITY, route_class=Repeatable)
