@@ -4,12 +4,13 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import PlainTextResponse
 from pydantic import AwareDatetime, ConfigDict
 
 from api.dependencies import Now, Session, SettingsDep, Staff, Supervisor, idempotent
 from api.schemas import Body, Reason, Text, View
+from api.seen import AsSeen
 from api.transactions import Transactional
 from orchestrator.availability.calendar_text import CLOSED, windows
 from orchestrator.availability.calendars import CalendarDocument
@@ -21,7 +22,6 @@ from orchestrator.queueing.calendar_ics import read_import
 from orchestrator.queueing.calendar_list import CalendarStanding, calendar_standings
 from orchestrator.queueing.calendar_versions import difference, tag_of, version_of, versions_of
 from orchestrator.queueing.floor import parsed
-from orchestrator.queueing.seen import Seen
 
 router = APIRouter(prefix="/v1/calendars", tags=["calendars"], route_class=Transactional, dependencies=[Depends(idempotent)])
 
@@ -48,16 +48,6 @@ _YEAR = timedelta(days=365)
 
 CalendarName = Annotated[Text, Path(max_length=64)]
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
-
-
-async def seen(
-    if_match: Annotated[str | None, Header(description="The ETag of the calendar as it was read.")] = None,
-    if_none_match: Annotated[str | None, Header(description="`*` for a calendar that does not exist yet.")] = None,
-) -> Seen:
-    return Seen(if_match, absent=if_none_match is not None and if_none_match.strip() == "*")
-
-
-AsSeen = Annotated[Seen, Depends(seen)]
 
 
 class ClosureView(View):

@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, Response
 
 from api.dependencies import Now, Session, Supervisor, idempotent
 from api.schemas import View
+from api.seen import AsSeen
 from api.transactions import Transactional
 from orchestrator.queueing.shift_plans import ShiftDocument
-from orchestrator.queueing.shifts import Planned, all_shifts, remove_shifts, save_shifts, shifts_of
+from orchestrator.queueing.shifts import Planned, all_shifts, remove_shifts, save_shifts, shifts_of, tag_of
 
 router = APIRouter(prefix="/v1/shifts", tags=["shifts"], route_class=Transactional, dependencies=[Depends(idempotent)])
 
@@ -56,20 +57,28 @@ class ShiftsView(View):
         )
 
 
+async def _view(session: Session, agent: str, now: datetime, response: Response) -> ShiftsView:
+    known = await shifts_of(session, agent)
+    response.headers["ETag"] = tag_of(known.row)
+    return ShiftsView.of(known, now)
+
+
 @router.get("", summary="All shift plans, by agent")
 async def list_shifts(_: Supervisor, session: Session, now: Now) -> list[ShiftsView]:
     return [ShiftsView.of(each, now) for each in await all_shifts(session)]
 
 
-@router.get("/{agent}", summary="One agent's shift plan")
-async def get_shifts(agent: str, _: Supervisor, session: Session, now: Now) -> ShiftsView:
-    return ShiftsView.of(await shifts_of(session, agent), now)
+@router.get("/{agent}", summary="One agent's shift plan; its ETag is needed to change it")
+async def get_shifts(agent: str, _: Supervisor, session: Session, now: Now, response: Response) -> ShiftsView:
+    return await _view(session, agent, now, response)
 
 
 @router.put("/{agent}", summary="Save an agent's shift plan, as JSON or YAML; in force at once", openapi_extra=_DOCUMENT)
-async def put_shifts(agent: str, request: Request, by: Supervisor, session: Session, now: Now) -> ShiftsView:
-    await save_shifts(session, agent, await request.body(), who=by.who, now=now)
-    return ShiftsView.of(await shifts_of(session, agent), now)
+async def put_shifts(
+    agent: str, request: Request, response: Response, as_seen: AsSeen, by: Supervisor, session: Session, now: Now
+) -> ShiftsView:
+    await save_shifts(session, agent, await request.body(), who=by.who, now=now, seen=as_seen)
+    return await _view(session, agent, now, response)
 
 
 @router.delete("/{agent}", status_code=204, summary="Plan the agent for nothing any more")

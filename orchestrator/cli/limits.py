@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from orchestrator.availability.limits import as_yaml, read_limits
 from orchestrator.cli.arguments import Data, file_bytes
 from orchestrator.cli.one_transaction import in_transaction, operator
-from orchestrator.queueing.limits import ANY, limits_in_force, save_limits
+from orchestrator.queueing.limits import limits_in_force, save_limits
 from orchestrator.settings import Settings
 
 limits = typer.Typer(
@@ -27,7 +27,7 @@ def put(
     """Save all limits anew; they are in force at once."""
     document = file_bytes(file, field="FILE")
     read_limits(document, name=str(file))
-    tag = ANY if seen is None else str(seen)
+    tag = "*" if seen is None else str(seen)
 
     async def work(session: AsyncSession, now: datetime, settings: Settings) -> int:
         saved = await save_limits(session, document, seen=tag, who=operator(), now=now, settings=settings)

@@ -1,6 +1,5 @@
 """Caps and budgets as supervisors change them, in force at once. Nobody overwrites what they have not seen."""
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,13 +13,13 @@ from orchestrator.availability.limits import CapRule, LimitsDocument, read_limit
 from orchestrator.detection.tables import RuleRow
 from orchestrator.errors import BadInput, Faults, Stale, Unseen
 from orchestrator.identity.changes import Who, note_change
+from orchestrator.queueing.saved_texts import since_seen
+from orchestrator.queueing.seen import Seen
 from orchestrator.queueing.tables import QueueRow
 from orchestrator.queueing.waking import wake
 from orchestrator.settings import Settings
 from orchestrator.storage.columns import Json
 
-ANY = "*"
-_TAG = re.compile(r'(?:W/)?"?([0-9]{1,9})"?')
 _CURRENT = select(LimitsRow).where(LimitsRow.id == 1).execution_options(populate_existing=True)
 
 
@@ -31,13 +30,7 @@ class LimitsUnseen(Unseen):
 
 
 class LimitsChanged(Stale):
-    """Somebody changed the limits meanwhile; the audit shows what they were before."""
-
     code = "stale_limits"
-
-    def __init__(self, tag: str) -> None:
-        super().__init__("the limits were changed meanwhile", tag=tag, difference="")
-        self.fix = "read them again, and send the new ETag"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +64,8 @@ async def save_limits(
     await _check_names(session, read_limits(raw))
     row = (await session.exec(_CURRENT.with_for_update())).one()
     before, text = _told(row, settings), raw.decode("utf-8-sig")
-    if seen.strip() != ANY and _version(seen) != row.version:
-        raise LimitsChanged(before.tag)
+    if not Seen(seen).fits(row.version):
+        raise LimitsChanged("the limits were changed meanwhile", tag=before.tag, difference=await _since(session, seen, row))
     if row.document == text:
         return before
     row.document, row.version, row.changed_at = text, row.version + 1, now
@@ -86,9 +79,9 @@ async def save_limits(
     return after
 
 
-def _version(tag: str) -> int | None:
-    found = _TAG.fullmatch(tag.strip())
-    return None if found is None else int(found[1])
+async def _since(session: AsyncSession, seen: str, row: LimitsRow) -> str:
+    told = {"what": "limits.saved", "subject": "limits", "named": "limits"}
+    return await since_seen(session, Seen(seen), **told, version=row.version, text=row.document)
 
 
 def _told(row: LimitsRow, settings: Settings) -> InForce:

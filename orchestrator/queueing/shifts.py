@@ -8,10 +8,12 @@ from functools import lru_cache
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from orchestrator.errors import BadInput, NoSuch
+from orchestrator.errors import BadInput, NoSuch, Stale, Unseen
 from orchestrator.identity.changes import Who, note_change
 from orchestrator.queueing.presence import lock_agent
 from orchestrator.queueing.roster import agent_named, queues_of_agent
+from orchestrator.queueing.saved_texts import since_seen
+from orchestrator.queueing.seen import ANYTHING, Seen
 from orchestrator.queueing.shift_plans import ShiftPlan, read_shifts
 from orchestrator.queueing.shift_tables import ShiftPlanRow
 from orchestrator.queueing.tables import AgentQueueRow, AgentRow
@@ -32,8 +34,23 @@ class Planned:
     queues: tuple[str, ...]
 
 
-async def save_shifts(session: AsyncSession, name: str, document: bytes, *, who: Who, now: datetime) -> ShiftPlanRow:
-    """Save an agent's plan as its next version; the same again changes nothing. Raises `BadInput`, `NoSuchAgent`."""
+class ShiftsUnseen(Unseen):
+    def __init__(self) -> None:
+        fix = "send the ETag of the plan as it was read; for an agent without one, If-None-Match: *"
+        super().__init__("a shift plan is changed only by who says what they saw of it", fix=fix)
+
+
+class ShiftsStale(Stale):
+    code = "stale_shifts"
+
+
+async def save_shifts(
+    session: AsyncSession, name: str, document: bytes, *, who: Who, now: datetime, seen: Seen = ANYTHING
+) -> ShiftPlanRow:
+    """Save an agent's plan as its next version; the same again changes nothing.
+
+    `seen` is what the author saw of the present one. Raises `BadInput`, `NoSuchAgent`, `ShiftsUnseen`, `ShiftsStale`.
+    """
     plan = read_shifts(document)
     if plan.agent != name:
         raise BadInput("the document names another agent", field="shifts", fix=f"write shifts: {name}")
@@ -41,6 +58,7 @@ async def save_shifts(session: AsyncSession, name: str, document: bytes, *, who:
     await _check_queues(session, agent, plan)
     row, text = await _row_of(session, agent), document.decode("utf-8-sig")
     before = _told(row)
+    await _check_seen(session, name, row, seen)
     if row is None:
         row = ShiftPlanRow(agent_id=agent.id, document=text, changed_at=now)
     elif row.document != text:
@@ -117,6 +135,23 @@ async def _check_queues(session: AsyncSession, agent: AgentRow, plan: ShiftPlan)
     if other := sorted(set(plan.document.queues or ()) - set(served)):
         fix = f"choose among {', '.join(served)}" if served else "let the agent serve a queue first"
         raise BadInput(f"the agent does not serve {', '.join(other)}", field="queues", fix=fix)
+
+
+async def _check_seen(session: AsyncSession, name: str, row: ShiftPlanRow | None, seen: Seen) -> None:
+    if seen.tag is None and not seen.absent:
+        raise ShiftsUnseen
+    if row is None:
+        if not seen.absent:
+            raise NoSuchShifts(f"no shifts of {name}")
+    elif not seen.fits(row.version):
+        told = {"what": "shifts.saved", "subject": name, "named": f"shifts of {name}"}
+        changed = await since_seen(session, seen, **told, version=row.version, text=row.document)
+        raise ShiftsStale(f"the shifts of {name} were changed meanwhile", tag=tag_of(row), difference=changed)
+
+
+def tag_of(row: ShiftPlanRow) -> str:
+    """Return the plan's ETag."""
+    return f'"{row.version}"'
 
 
 async def _row_of(session: AsyncSession, agent: AgentRow) -> ShiftPlanRow | None:

@@ -124,7 +124,7 @@ async def put_shifts(by: Caller) -> None:
     async with by.database.transaction() as session:
         await a_queue(session, "sales")
         await an_agent(session, "dana")
-    await by.call("PUT", "/v1/shifts/dana", {"shifts": "dana", "zone": "UTC", "weekly": {"mon": ["09:00-17:00"]}})
+    await by.call("PUT", "/v1/shifts/dana", {"shifts": "dana", "zone": "UTC", "weekly": {"mon": ["09:00-17:00"]}}, NEW)
 
 
 async def remove_shifts(by: Caller) -> None:

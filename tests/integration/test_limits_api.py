@@ -106,7 +106,19 @@ async def test_who_saw_something_else_is_given_the_tag_there_is(caller: Caller, 
 
     assert (answer.status_code, answer.headers["ETag"]) == (412, '"1"')
     assert answer.json()["type"].split(":")[-1] == "stale_limits"
+    assert answer.json()["difference"] == ""  # what was there before anybody saved any was never written
     assert (await caller.get()).json()["limits"] == {"caps": [CAP]}
+
+
+async def test_who_saw_an_older_version_is_shown_what_changed_since(caller: Caller) -> None:
+    await caller.put({"caps": [CAP]})
+    await caller.put({"caps": [{**CAP, "limit": 9}]}, '"1"')
+
+    answer = await caller.put({"caps": []}, '"1"')
+
+    assert (answer.status_code, answer.headers["ETag"]) == (412, '"2"')
+    assert "limits version 1" in answer.json()["difference"]
+    assert "9" in answer.json()["difference"].partition("\n+")[2]
 
 
 async def test_saving_what_is_there_already_changes_nothing(caller: Caller) -> None:

@@ -19,6 +19,7 @@ from orchestrator.storage.database import Database
 from tests.integration.floor import a_client, a_queue, a_token, an_agent, bearer, some_settings
 
 PLAN = {"shifts": "dana", "zone": "UTC", "weekly": {"mon": ["09:00-17:00"]}}
+NEW = {"If-None-Match": "*"}
 NOW = datetime(2026, 6, 7, 12, tzinfo=UTC)
 
 
@@ -43,9 +44,10 @@ async def lines(database: Database) -> list[ChangeRow]:
 
 
 async def test_a_plan_is_saved_in_versions_shown_and_removed(client: httpx.AsyncClient, database: Database) -> None:
-    first = (await client.put("/v1/shifts/dana", json=PLAN)).json()
-    same = (await client.put("/v1/shifts/dana", json=PLAN)).json()
-    second = (await client.put("/v1/shifts/dana", json=PLAN | {"queues": ["help"]})).json()
+    first = (await client.put("/v1/shifts/dana", json=PLAN, headers=NEW)).json()
+    tag = {"If-Match": (await client.get("/v1/shifts/dana")).headers["ETag"]}
+    same = (await client.put("/v1/shifts/dana", json=PLAN, headers=tag)).json()
+    second = (await client.put("/v1/shifts/dana", json=PLAN | {"queues": ["help"]}, headers=tag)).json()
     listed = (await client.get("/v1/shifts")).json()
     gone = await client.delete("/v1/shifts/dana")
     missing = await client.get("/v1/shifts/dana")
@@ -61,6 +63,21 @@ async def test_a_plan_is_saved_in_versions_shown_and_removed(client: httpx.Async
     assert (told[1].before["version"], told[1].after["version"]) == (1, 2)
 
 
+async def test_nobody_overwrites_a_plan_they_have_not_seen(client: httpx.AsyncClient, database: Database) -> None:
+    unseen = await client.put("/v1/shifts/dana", json=PLAN)
+    absent = await client.put("/v1/shifts/dana", json=PLAN, headers={"If-Match": '"1"'})
+    first = await client.put("/v1/shifts/dana", json=PLAN, headers=NEW)
+    later = PLAN | {"weekly": {"tue": ["10:00-12:00"]}}
+    await client.put("/v1/shifts/dana", json=later, headers={"If-Match": first.headers["ETag"]})
+    stale = await client.put("/v1/shifts/dana", json=PLAN, headers={"If-Match": first.headers["ETag"]})
+    again = await client.put("/v1/shifts/dana", json=PLAN, headers=NEW)
+
+    assert [each.status_code for each in (unseen, absent, first, stale, again)] == [428, 404, 200, 412, 412]
+    assert (stale.headers["ETag"], stale.json()["code"]) == ('"2"', "stale_shifts")
+    assert "tue" in stale.json()["difference"]
+    assert [line.what for line in await lines(database)] == ["shifts.saved", "shifts.saved"]
+
+
 @pytest.mark.parametrize(
     ("path", "body", "status", "field"),
     [
@@ -74,7 +91,7 @@ async def test_a_plan_is_saved_in_versions_shown_and_removed(client: httpx.Async
 async def test_a_plan_that_does_not_fit_is_refused_and_nothing_is_saved(
     client: httpx.AsyncClient, database: Database, path: str, body: dict[str, object], status: int, field: str | None
 ) -> None:
-    answer = await client.put(f"/v1/shifts/{path}", json=body)
+    answer = await client.put(f"/v1/shifts/{path}", json=body, headers=NEW)
 
     assert answer.status_code == status
     assert answer.json().get("field") == field

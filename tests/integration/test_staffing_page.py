@@ -156,7 +156,7 @@ async def test_what_does_not_fit_is_told_beside_its_field_and_nothing_is_saved(
 async def test_an_agent_is_planned_for_some_of_their_queues_by_ticking_them(supervisor: Supervisor, database: Database) -> None:
     await supervisor.save(mon="09:00-13:00", queue="sales")
     form = await supervisor.text(f"{STAFFING}/{supervisor.dana}")
-    other = await supervisor.save(mon="10:00-13:00", queue="loans")
+    other = await supervisor.save(mon="10:00-13:00", queue="loans", seen="*")
 
     async with database.transaction() as session:
         [plan] = await all_shifts(session)
@@ -181,3 +181,17 @@ async def test_a_plan_is_removed_once_that_is_confirmed(supervisor: Supervisor, 
     assert (still, removed.status_code) == (1, 303)
     async with database.transaction() as session:
         assert await all_shifts(session) == []
+
+
+async def test_a_plan_somebody_changed_meanwhile_is_not_overwritten(supervisor: Supervisor, database: Database) -> None:
+    await supervisor.save(mon="09:00-13:00")
+    await supervisor.save(mon="10:00-14:00", seen='"1"')
+
+    late = await supervisor.save(mon="11:00-15:00", seen='"1"')
+
+    assert late.status_code == 412
+    assert 'value="11:00-15:00"' in late.text
+    assert "+" in late.text.partition('<pre class="told"')[2].partition("</pre>")[0]
+    async with database.transaction() as session:
+        [plan] = await all_shifts(session)
+    assert plan.plan.document.weekly.mon == ["10:00-14:00"]

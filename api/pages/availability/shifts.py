@@ -17,8 +17,9 @@ from api.transactions import Repeatable
 from orchestrator.errors import BadInput
 from orchestrator.queueing.presence import NoSuchAgent
 from orchestrator.queueing.roster import queues_of_agent
+from orchestrator.queueing.seen import Seen
 from orchestrator.queueing.shift_plans import DAYS, written
-from orchestrator.queueing.shifts import NoSuchShifts, Planned, remove_shifts, save_shifts, shifts_of
+from orchestrator.queueing.shifts import NoSuchShifts, Planned, ShiftsStale, remove_shifts, save_shifts, shifts_of, tag_of
 from orchestrator.queueing.tables import AgentRow
 
 router = APIRouter(prefix=STAFFING, route_class=Repeatable)
@@ -53,6 +54,7 @@ async def change_shifts(
     sat: Line = "",
     dates: Lines = "",
     queue: Annotated[tuple[str, ...], Form()] = (),
+    seen: Line = "",
 ) -> Response:
     agent = await _agent(session, agent_id)
     form = ShiftForm(timezone, dict(zip(DAYS, (sun, mon, tue, wed, thu, fri, sat), strict=True)), dates, queue)
@@ -61,7 +63,10 @@ async def change_shifts(
         return await _form(request, viewer, session, agent, form, faults)
     now = await database.clock.now(session)
     try:
-        await save_shifts(session, agent.name, written(document).encode(), who=viewer, now=now)
+        text, tag = written(document).encode(), Seen(seen or None, absent=not seen)
+        await save_shifts(session, agent.name, text, who=viewer, now=now, seen=tag)
+    except ShiftsStale as stale:
+        return await _form(request, viewer, session, agent, form, stale=stale)
     except BadInput:  # all else was read already: they do not serve one of the queues any more
         return await _form(request, viewer, session, agent, form, {"queues": NOT_SERVED})
     return RedirectResponse(STAFFING, 303)
@@ -93,21 +98,24 @@ async def _form(
     faults: dict[str, str] | None = None,
     *,
     asked: bool = False,
+    stale: ShiftsStale | None = None,
 ) -> Response:
     names = locale_of(language_of(request, viewer.locale)).days["stand-alone"]["wide"]
     known = {("timezone" if field == "zone" else field): text for field, text in (faults or {}).items()}
     told = {field: known[field] for field in ("timezone", *DAYS, "dates", "queues") if field in known}
+    plan = await _plan(session, agent)
     return page(
         request,
         "availability/shifts.html",
         viewer=viewer,
-        status=422 if told else 200,
+        status=412 if stale else 422 if told else 200,
         agent=agent,
         form=form,
         days=[(day, str(names[_MONDAY_FIRST.index(day)])) for day in DAYS],
         served=await queues_of_agent(session, agent.id),
-        has_plan=await _plan(session, agent) is not None,
+        tag="" if plan is None else tag_of(plan.row),
         asked=asked,
+        stale=None if stale is None else stale.difference,
         faults=told,
     )
 
