@@ -51,7 +51,7 @@ async def look(
     clock: Clock | None = None,
     promise: timedelta | None = None,
 ) -> Decision:
-    """Return whether the customer may be contacted now for this escalation, and store every gate's verdict.
+    """Return whether the customer may be contacted now for this escalation, and store every gate's verdict: once for a dial.
 
     The locks of customer and escalation are held, `now` was read after them. The queue is the escalation's. `cooldown` is
     asked where its verdict did not fall before: for a message that goes instead of a call. `promise` is how soon the customer
@@ -71,7 +71,9 @@ async def look(
     spends = occasion is Occasion.PREPARE or medium is Medium.SMS
     if spends and situation.budgets and isinstance(decision, Go):
         decision = await _spend(session, prospect, situation, now=now, clock=clock, settings=settings)
-    await _keep(session, escalation, decision, medium=medium, occasion=occasion, now=now)
+    is_asked_again = occasion is Occasion.PREPARE and besides is not None  # its yes was kept as it was prepared
+    if not (is_asked_again and isinstance(decision, Go)):
+        await _keep(session, escalation, decision, medium=medium, occasion=occasion, now=now)
     return decision
 
 
