@@ -11,10 +11,10 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from orchestrator.queueing.handling import handling_of
-from orchestrator.queueing.matching import primary, speaks
+from orchestrator.queueing.matching import has_skills, primary, speaks
 from orchestrator.queueing.order import PRIORITY_WORTH
 from orchestrator.queueing.presence import at_work
-from orchestrator.queueing.tables import AgentQueueRow, AgentRow
+from orchestrator.queueing.tables import AgentQueueRow, AgentRow, QueueRow
 from orchestrator.settings import Settings
 
 
@@ -47,10 +47,14 @@ SELECT (SELECT count(*) FROM tasks WHERE queue = :queue AND state NOT IN ('done'
 async def forecast_wait(
     session: AsyncSession, queue: str, promising: Promising, *, language: str | None, now: datetime, settings: Settings
 ) -> tuple[timedelta | None, int]:
-    """Return how long this call would wait, and how much goes before it; None where nobody there speaks the language."""
+    """Return how long this call would wait, and how much goes before it; None where nobody there could take it.
+
+    Who could speaks the language and has the skills of the queue.
+    """
     query = select(AgentRow).join(AgentQueueRow, col(AgentQueueRow.agent_id) == col(AgentRow.id))
     there = (await session.exec(query.where(AgentQueueRow.queue == queue, at_work(now)))).all()
-    able = [agent for agent in there if speaks(agent.languages, language)]
+    needed = (await session.get_one(QueueRow, queue)).skills
+    able = [agent for agent in there if speaks(agent.languages, language) and has_skills(agent.skills, needed)]
     before = await _before(session, queue, promising, able, now=now)
     if not able:
         return None, before
