@@ -5,7 +5,9 @@ from fastapi import APIRouter
 from api.pages import assets, choices, reference
 from api.pages.account import me, oidc, second_factor, sign_in
 from api.pages.availability.calendar import router as calendar_router
+from api.pages.availability.calendar_closing import router as calendar_closing_router
 from api.pages.availability.calendar_editing import router as calendar_editing_router
+from api.pages.availability.calendar_files import router as calendar_files_router
 from api.pages.availability.calendar_retiring import router as calendar_retiring_router
 from api.pages.availability.calendars import router as calendars_router
 from api.pages.availability.calling_hours import router as calling_hours_router
@@ -56,7 +58,9 @@ PAGES: tuple[APIRouter, ...] = (
     registries_router,
     permissions_router,
     calendar_router,
+    calendar_closing_router,
     calendar_editing_router,
+    calendar_files_router,
     calendar_retiring_router,
     staffing_router,
     shifts_router,

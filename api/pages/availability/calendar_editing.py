@@ -1,31 +1,26 @@
-"""A calendar's hours as a form and as YAML, its .ics files, its versions, and a new one."""
+"""A calendar's hours on the console, as a form and as YAML."""
 
-from datetime import timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Form, Query, Request, UploadFile
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api.dependencies import DatabaseDep, Session, SettingsDep
-from api.pages.availability.calendar import CALENDARS, Line, standing_of
 from api.pages.availability.calendar_forms import FAULTS, WeekForm, field_of
-from api.pages.availability.calendar_view import shown, weekday_names
-from api.pages.console.now import Supervising, Watching
+from api.pages.availability.calendar_page import CALENDARS, Line, standing_of
+from api.pages.availability.calendar_view import weekday_names
+from api.pages.console.now import Supervising
 from api.pages.frame import page
 from api.pages.languages import language_of, locale_of
 from api.pages.people import ProtectedForm, Viewer
 from api.transactions import Repeatable
-from orchestrator.availability.calendar_text import WEEKDAYS, windows, with_holidays, with_week
-from orchestrator.availability.ics.scanning import MAX_BYTES
-from orchestrator.availability.ics.writing import write_ics
+from orchestrator.availability.calendar_text import WEEKDAYS, with_holidays, with_week
 from orchestrator.errors import BadInput
-from orchestrator.queueing.calendar_ics import read_import
 from orchestrator.queueing.calendar_list import CalendarStanding
-from orchestrator.queueing.calendar_versions import CalendarStale, difference, tag_of, versions_of
+from orchestrator.queueing.calendar_versions import CalendarStale, tag_of
 from orchestrator.queueing.hours import save_calendar
 from orchestrator.queueing.seen import Seen
 
-_YEAR = timedelta(days=365)
 router = APIRouter(prefix=CALENDARS, route_class=Repeatable)
 
 Whole = Annotated[str, Form(max_length=300_000)]
@@ -34,7 +29,7 @@ Whole = Annotated[str, Form(max_length=300_000)]
 @router.get("/{calendar}/hours")
 async def show_hours(request: Request, calendar: str, viewer: Supervising, session: Session, database: DatabaseDep) -> Response:
     known = await standing_of(session, calendar, await database.clock.now(session))
-    return _hours(request, viewer, known)
+    return hours_page(request, viewer, known)
 
 
 @router.post("/{calendar}/hours", dependencies=[ProtectedForm])
@@ -66,9 +61,9 @@ async def change_hours(
         tag = Seen(seen)
         await save_calendar(session, calendar, text.encode(), seen=tag, who=viewer, now=now, settings=settings)
     except BadInput as refused:
-        return _hours(request, viewer, known, form=form, status=422, refused=refused)
+        return hours_page(request, viewer, known, form=form, status=422, refused=refused)
     except CalendarStale as stale:
-        return _hours(request, viewer, known, form=form, status=412, stale=stale.difference)
+        return hours_page(request, viewer, known, form=form, status=412, stale=stale.difference)
     return RedirectResponse(f"{CALENDARS}/{calendar}", 303)
 
 
@@ -91,76 +86,13 @@ async def change_document(
         tag = Seen(seen)
         await save_calendar(session, calendar, text.encode(), seen=tag, who=viewer, now=now, settings=settings, reason=why)
     except BadInput as refused:
-        return _hours(request, viewer, known, document=text, status=422, detail=str(refused))
+        return hours_page(request, viewer, known, document=text, status=422, detail=str(refused))
     except CalendarStale as stale:
-        return _hours(request, viewer, known, document=text, status=412, stale=stale.difference)
+        return hours_page(request, viewer, known, document=text, status=412, stale=stale.difference)
     return RedirectResponse(f"{CALENDARS}/{calendar}", 303)
 
 
-@router.get("/{calendar}/calendar.ics")
-async def export_ics(calendar: str, _: Watching, session: Session, database: DatabaseDep) -> Response:
-    now = await database.clock.now(session)
-    known = await standing_of(session, calendar, now)
-    first = known.calendar.date_at(now)
-    file = write_ics(known.calendar, first=first, last=first + _YEAR, now=now)
-    saved_as = {"Content-Disposition": f'attachment; filename="{known.row.name}.ics"', "Cache-Control": "no-store"}
-    return Response(file, media_type="text/calendar", headers=saved_as)
-
-
-@router.post("/{calendar}/ics", dependencies=[ProtectedForm])
-async def preview_ics(
-    request: Request,
-    calendar: str,
-    viewer: Supervising,
-    session: Session,
-    database: DatabaseDep,
-    file: Annotated[UploadFile | str | None, File()] = None,
-    opens: Line = "",
-) -> Response:
-    """Show what a file would change; it is saved by the page's own form."""
-    now = await database.clock.now(session)
-    known = await standing_of(session, calendar, now)
-    raw = b"" if file is None or isinstance(file, str) else await file.read(MAX_BYTES + 1)
-    try:
-        found = await read_import(session, calendar, raw, opens=opens == "yes", now=now)
-    except BadInput as refused:
-        return _hours(request, viewer, known, status=422, ics_detail=f"{refused.detail} ({refused.fix})", opens=opens)
-    locale, today = locale_of(language_of(request, viewer.locale)), known.calendar.date_at(now)
-    days = [
-        (shown(known.calendar, day, today=today, locale=locale), ", ".join(windows(spans)))
-        for day, spans in sorted(found.days.items())
-    ]
-    return page(request, "availability/import.html", viewer=viewer, known=known, found=found, days=days, tag=tag_of(found.row))
-
-
-@router.get("/{calendar}/versions")
-async def show_versions(
-    request: Request,
-    calendar: str,
-    viewer: Watching,
-    session: Session,
-    database: DatabaseDep,
-    version: Annotated[str, Query(max_length=10)] = "",
-) -> Response:
-    known = await standing_of(session, calendar, await database.clock.now(session))
-    versions = list(await versions_of(session, calendar))
-    place = next((number for number, each in enumerate(versions) if str(each.version) == version), None)
-    changed = None
-    if place is not None:
-        changed = versions[place].document if place + 1 == len(versions) else difference(versions[place + 1], versions[place])
-    chosen = None if place is None else versions[place]
-    return page(
-        request,
-        "availability/versions.html",
-        viewer=viewer,
-        known=known,
-        versions=versions,
-        chosen=chosen,
-        changed=changed,
-    )
-
-
-def _hours(
+def hours_page(
     request: Request,
     viewer: Viewer,
     known: CalendarStanding,
@@ -171,6 +103,7 @@ def _hours(
     refused: BadInput | None = None,
     **told: Any,
 ) -> Response:
+    """Return the page of a calendar's hours, with what did not fit of a form, its YAML or a file."""
     locale = locale_of(language_of(request, viewer.locale))
     fault = None if refused is None else field_of(refused)
     return page(

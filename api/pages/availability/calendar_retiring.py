@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api.dependencies import DatabaseDep, Session
-from api.pages.availability.calendar import CALENDARS, Line, standing_of
+from api.pages.availability.calendar_page import CALENDARS, Line, standing_of
 from api.pages.console.now import Supervising
 from api.pages.frame import page
 from api.pages.people import ProtectedForm, Viewer

@@ -7,8 +7,8 @@ from fastapi.responses import RedirectResponse, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.dependencies import DatabaseDep, Session, SettingsDep
-from api.pages.availability.calendar import CALENDARS, Line
 from api.pages.availability.calendar_forms import FAULTS, field_of
+from api.pages.availability.calendar_page import CALENDARS, Line
 from api.pages.console.now import Supervising, Watching
 from api.pages.frame import page
 from api.pages.people import ProtectedForm, Role, Viewer
