@@ -18,6 +18,7 @@ from orchestrator.queueing.tables import QueueRow, TaskRow
 from orchestrator.settings import Settings
 
 SLOT = timedelta(minutes=30)
+_LONGEST = timedelta(hours=4)  # the longest call that is counted over several half-hours
 _STANDING = (PromiseState.WRITTEN, PromiseState.OPEN)
 
 
@@ -31,23 +32,35 @@ class SlotRoom:
     def at(self, begin: datetime) -> int:
         """Return how many more callbacks may be promised for the half-hour from `begin` (aware) on.
 
-        Where a call takes longer than half an hour, whoever is planned can still begin one.
+        Where a call takes longer than its half-hour, whoever is planned can still begin one: it then takes the room of the
+        half-hours around it.
         """
-        end, able, planned = begin + SLOT, 0.0, False
+        fit, planned = self._able(begin, begin + SLOT)
+        if not planned:
+            return 0
+        end = begin + SLOT
+        while fit + 1e-9 < 1 and end - begin < _LONGEST:
+            end += SLOT
+            fit, _ = self._able(begin, end)
+        before = begin - (end - begin - SLOT)
+        return max(0, max(1, math.floor(fit + 1e-9)) - sum(before < due <= end for due in self.promised))
+
+    def _able(self, begin: datetime, end: datetime) -> tuple[float, bool]:
+        """Return how many callbacks are finished in that time, and whether anybody is planned for it."""
+        able, planned = 0.0, False
         for quarter in self.quarters:
             shared = min(end, quarter.end) - max(begin, quarter.start)
             if shared > timedelta(0):
                 able += quarter.capacity * (shared / (quarter.end - quarter.start))
                 planned = planned or quarter.agents > 0
-        fit = max(math.floor(able + 1e-9), 1) if planned else 0
-        return max(0, fit - sum(begin < due <= end for due in self.promised))
+        return able, planned
 
 
 async def slot_room(
     session: AsyncSession, task: TaskRow, times: Sequence[datetime], *, now: datetime, settings: Settings
 ) -> SlotRoom:
-    """Return what room the task's queue has from the first of `times` (aware, sorted, at least one) to the last's end."""
-    span = Interval(times[0], times[-1] + SLOT)
+    """Return what room the task's queue has at `times` (aware, sorted, at least one)."""
+    span = Interval(times[0] - _LONGEST, times[-1] + _LONGEST)
     known = await capacity(session, task.queue, (span,), now=now, settings=settings)
     promised = (
         select(func.max(PromiseRow.due_at))  # of a promise and its renewal the later

@@ -45,9 +45,18 @@ def test_a_half_hour_has_room_for_what_its_quarters_finish_less_what_is_promised
     assert room.at(NINE + 5 * timedelta(hours=1)) == 0
 
 
+def test_a_call_longer_than_its_half_hour_takes_the_room_of_those_around_it() -> None:
+    one_agent_calls_of_an_hour = quarters(*[0.25] * 16)
+    free, taken = SlotRoom(one_agent_calls_of_an_hour, []), SlotRoom(one_agent_calls_of_an_hour, [NINE + 75 * MINUTE])
+
+    starts = [NINE + number * 2 * QUARTER for number in range(5)]
+    assert [free.at(each) for each in starts] == [1, 1, 1, 1, 1]
+    assert [taken.at(each) for each in starts] == [1, 0, 0, 0, 1]  # the one due at 10:15 keeps them busy
+
+
 def test_whoever_is_planned_begins_one_call_however_long_calls_take() -> None:
-    assert SlotRoom(quarters(0.2, 0.2), []).at(NINE) == 1
-    assert SlotRoom(quarters(0.2, 0.2), [NINE + 15 * MINUTE]).at(NINE) == 0
+    assert SlotRoom(quarters(0.02, 0.02), []).at(NINE) == 1
+    assert SlotRoom(quarters(0.02, 0.02), [NINE + 15 * MINUTE]).at(NINE) == 0
 
 
 async def _times(database: Database, settings: Settings, hold: Hold) -> list[datetime]:
