@@ -318,6 +318,16 @@ class World:
         for leg in await self.open_attempts(case_id):
             await self.reports(leg, CallStatus.COMPLETED)
 
+    async def prepare_dial(self, case_id: UUID) -> UUID:
+        """Bring the case on until a call is to be placed, and return what was prepared."""
+        told = await self.advance(case_id)
+        while not isinstance(told, DialLeg):
+            await self.do(case_id, told)
+            told = await self.advance(case_id)
+        prepared = await self.dialer.prepare(DialRequest(case_id, told.request, told.leg, told.task_id))
+        assert prepared is not None
+        return prepared
+
     async def pass_time(self, length: timedelta) -> None:
         """Let time pass; desks go on showing signs of life."""
         self.clock.instant += length

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel import col, select, update
 
 from orchestrator.availability.tables import CalendarRow, ClosureRow
-from orchestrator.escalations.instructions import DialLeg, Wait
+from orchestrator.escalations.instructions import Wait
 from orchestrator.escalations.states import Outcome, PromiseState, State
 from orchestrator.escalations.tables import EscalationRow
 from orchestrator.insights.held_cases import held, held_cases
@@ -17,7 +17,6 @@ from orchestrator.queueing.hours import close_calendar, end_closure
 from orchestrator.queueing.tables import QueueRow
 from orchestrator.storage.locks import lock_customer
 from orchestrator.storage.outbox import OutboxRow
-from orchestrator.telephony.preparing import DialRequest
 from orchestrator.telephony.tables import AttemptRow, AttemptState
 from tests.integration.escalation_world import World
 from tests.integration.test_opening_with_many import Morning
@@ -159,13 +158,7 @@ async def _prepared(world: World) -> tuple[UUID, UUID]:
     customer = await world.customer(consent={"voice_recorded": True})
     await world.moment(customer, "offer")
     case = await world.escalation(customer)
-    told = await world.advance(case.id)
-    while not isinstance(told, DialLeg):
-        await world.do(case.id, told)
-        told = await world.advance(case.id)
-    prepared = await world.dialer.prepare(DialRequest(case.id, told.request, told.leg, told.task_id))
-    assert prepared is not None
-    return customer, prepared
+    return customer, await world.prepare_dial(case.id)
 
 
 async def _ended(world: World, prepared: UUID) -> EscalationRow:

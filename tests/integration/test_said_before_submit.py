@@ -6,8 +6,6 @@ from uuid import UUID
 import pytest
 
 from orchestrator.availability.purposes import Medium
-from orchestrator.escalations.instructions import DialLeg
-from orchestrator.telephony.preparing import DialRequest
 from orchestrator.telephony.tables import AttemptRow, AttemptState
 from tests.integration.escalation_world import World
 from tests.integration.test_permissions import forbid, say
@@ -32,13 +30,7 @@ async def _prepared(world: World) -> tuple[UUID, UUID]:
     customer = await world.customer(consent={"voice_recorded": True})
     await world.moment(customer, "offer")
     case = await world.escalation(customer)
-    told = await world.advance(case.id)
-    while not isinstance(told, DialLeg):
-        await world.do(case.id, told)
-        told = await world.advance(case.id)
-    prepared = await world.dialer.prepare(DialRequest(case.id, told.request, told.leg, told.task_id))
-    assert prepared is not None
-    return customer, prepared
+    return customer, await world.prepare_dial(case.id)
 
 
 @pytest.mark.parametrize(
